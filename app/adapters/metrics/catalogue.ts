@@ -1,0 +1,221 @@
+/**
+ * Every metric that regno emits: the one place where a name, its labels, its unit and its meaning
+ * are written down. docs/metrics.md is generated from it, and a test holds that each is emitted.
+ *
+ * Label values are bounded: routes are templates, camera classes beyond the limit become `other`.
+ * `worker` is the slot number (1..WORKERS), which a restarted worker inherits.
+ */
+
+export type MetricKind = 'counter' | 'gauge' | 'histogram';
+
+export interface MetricDefinition {
+  readonly kind: MetricKind;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper edges of a histogram's buckets, ascending; +Inf is implied. */
+  readonly buckets?: readonly number[];
+}
+
+/** Edges at the objectives: 5 ms, 25 ms, and the open-loop goals of the load proof. */
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** A stage takes microseconds when all is well. */
+const STAGE_SECONDS = [
+  0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+];
+
+const BATCH_ROWS = [1, 2, 4, 8, 16, 32, 64, 128];
+
+function counter(name: string, labels: readonly string[], help: string): MetricDefinition {
+  return { kind: 'counter', name, labels, help };
+}
+
+function gauge(name: string, labels: readonly string[], help: string): MetricDefinition {
+  return { kind: 'gauge', name, labels, help };
+}
+
+function histogram(
+  name: string,
+  labels: readonly string[],
+  buckets: readonly number[],
+  help: string,
+): MetricDefinition {
+  return { kind: 'histogram', name, labels, help, buckets };
+}
+
+export const METRICS = {
+  httpRequests: counter(
+    'regno_http_requests_total',
+    ['route', 'method', 'status'],
+    'Answered HTTP requests by route template, method and status; status "aborted" is a client that left before its answer.',
+  ),
+  httpDuration: histogram(
+    'regno_http_request_duration_seconds',
+    ['route'],
+    REQUEST_SECONDS,
+    'From the head of a request to the end of its answer.',
+  ),
+  httpInflight: gauge(
+    'regno_http_inflight_requests',
+    ['worker'],
+    'Requests accepted and not yet answered.',
+  ),
+  stageDuration: histogram(
+    'regno_decision_stage_duration_seconds',
+    ['stage'],
+    STAGE_SECONDS,
+    'Stages of a decision: parse (a body to a reading), cache (look-up in Redis), queue (waiting for a batch), features (a batch to tensors), inference (one run of the graph).',
+  ),
+  batchSize: histogram(
+    'regno_batch_size_rows',
+    [],
+    BATCH_ROWS,
+    'Readings scored in one run of the graph.',
+  ),
+  queueLength: gauge('regno_queue_length', ['worker'], 'Readings that wait for a batch.'),
+  cacheRequests: counter(
+    'regno_cache_requests_total',
+    ['level', 'result'],
+    'Look-ups by level (memory, redis) and result (hit, miss, error, timeout, skipped).',
+  ),
+  cacheCoalesced: counter(
+    'regno_cache_coalesced_total',
+    [],
+    'Readings that shared the computation of an identical reading in flight.',
+  ),
+  cacheEntries: gauge('regno_cache_entries', ['worker'], 'Answers held in memory.'),
+  cacheBreaker: gauge(
+    'regno_cache_breaker_state',
+    ['worker'],
+    'Circuit breaker before Redis: 0 closed, 1 half open, 2 open.',
+  ),
+  dependencyUp: gauge(
+    'regno_dependency_up',
+    ['dependency', 'worker'],
+    '1 where a worker can use what it depends on (redis), else 0; absent where it is not configured.',
+  ),
+  modelInfo: gauge(
+    'regno_model_info',
+    ['worker', 'name', 'version', 'digest'],
+    '1 for the model that a worker serves; digest is the first 12 hex digits of its SHA-256.',
+  ),
+  goldenPassed: gauge(
+    'regno_golden_check_passed',
+    ['worker'],
+    '1 where the model answered its golden readings right, 0 where not; absent for a model without golden readings.',
+  ),
+  goldenDifference: gauge(
+    'regno_golden_check_difference_max',
+    ['worker'],
+    'Largest difference between an answer and its golden probability.',
+  ),
+  decisions: counter(
+    'regno_decisions_total',
+    ['band'],
+    'Decisions by band of the positive probability: 0.0-0.1, 0.1-0.5, 0.5-0.9, 0.9-1.0.',
+  ),
+  refusals: counter(
+    'regno_refusals_total',
+    ['reason'],
+    'Requests refused: bad_request, unauthorized, not_found, method_not_allowed, body_too_large, unsupported_media_type, overload_inflight, overload_queue, deadline, draining, model_unavailable.',
+  ),
+  invalidFields: counter(
+    'regno_invalid_fields_total',
+    ['field'],
+    'Faulty fields in refused bodies; `body` where the body as a whole is unreadable.',
+  ),
+  internalErrors: counter(
+    'regno_internal_errors_total',
+    ['kind'],
+    'Faults of regno itself: inference, unexpected, uncaught.',
+  ),
+  cameraReadings: counter(
+    'regno_camera_readings_total',
+    ['camera_class', 'camera_type'],
+    'Readings decided, by camera class and type.',
+  ),
+  cameraPositive: counter(
+    'regno_camera_positive_total',
+    ['camera_class', 'camera_type'],
+    'Readings where the network was picked (positive >= 0.5).',
+  ),
+  cameraScoreSum: counter(
+    'regno_camera_score_sum_total',
+    ['camera_class', 'camera_type'],
+    'Sum of the positive probabilities; divide by readings for the mean score.',
+  ),
+  cameraUncertaintySum: counter(
+    'regno_camera_symbol_uncertainty_sum_total',
+    ['camera_class', 'camera_type'],
+    'Sum of (1 - the lowest symbol score); divide by readings for the mean uncertainty.',
+  ),
+  cameraTemplateMisses: counter(
+    'regno_camera_template_misses_total',
+    ['camera_class', 'camera_type', 'side'],
+    'Readings whose plate fits no template, by side (camera, network).',
+  ),
+  cameraUnreadSymbols: counter(
+    'regno_camera_unread_symbols_total',
+    ['camera_class', 'camera_type'],
+    'Symbols that the camera left unread (`_`).',
+  ),
+  cameraLengthMismatches: counter(
+    'regno_camera_length_mismatches_total',
+    ['camera_class', 'camera_type'],
+    'Readings where camera and network disagree on the number of symbols.',
+  ),
+  cameraRefusals: counter(
+    'regno_camera_refusals_total',
+    ['camera_class', 'camera_type'],
+    'Bodies refused as faulty that still named their camera.',
+  ),
+  workers: gauge(
+    'regno_workers',
+    ['state'],
+    'Workers by state: starting, ready, unready, draining.',
+  ),
+  workerStarts: counter('regno_worker_starts_total', ['worker'], 'Starts of a worker process.'),
+  workerExits: counter(
+    'regno_worker_exits_total',
+    ['worker', 'reason'],
+    'Ends of a worker process: clean (asked to), crash (exit code), killed (signal).',
+  ),
+  workerReport: gauge(
+    'regno_worker_last_report_timestamp_seconds',
+    ['worker'],
+    'Unix time of the last report of a worker to the primary; an old one is a silent worker.',
+  ),
+  loopUtilization: gauge(
+    'regno_worker_event_loop_utilization_ratio',
+    ['worker'],
+    'Share of the last second in which the event loop was busy.',
+  ),
+  loopDelay: gauge(
+    'regno_worker_event_loop_delay_seconds',
+    ['worker', 'quantile'],
+    'Delay of the event loop over the last second: 0.5, 0.99 and 1 (the maximum).',
+  ),
+  heapBytes: gauge('regno_worker_heap_used_bytes', ['worker'], 'JavaScript heap in use.'),
+  rssBytes: gauge('regno_worker_resident_memory_bytes', ['worker'], 'Resident memory.'),
+  cpuSeconds: counter('regno_worker_cpu_seconds_total', ['worker'], 'User and system CPU time.'),
+  gcSeconds: counter(
+    'regno_worker_gc_seconds_total',
+    ['worker', 'kind'],
+    'Time spent in garbage collection: minor, major, incremental, weak.',
+  ),
+  logLines: counter('regno_log_lines_total', ['level'], 'Log lines written.'),
+  logLinesDropped: counter(
+    'regno_log_lines_dropped_total',
+    ['level'],
+    'Log lines held back by the rate limit.',
+  ),
+  sentryEvents: counter(
+    'regno_sentry_events_total',
+    ['result'],
+    'Events for Sentry: sent, dropped.',
+  ),
+  buildInfo: gauge('regno_build_info', ['version', 'node'], '1; version of regno and of Node.'),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricId = keyof typeof METRICS;
