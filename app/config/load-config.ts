@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { SETTINGS, type SettingId } from './schema.js';
+
+type Parsed<K extends SettingId> = z.output<(typeof SETTINGS)[K]['schema']>;
+
+/** Settings that may be absent because they have neither a value nor a default. */
+type Optional = 'redisUrl' | 'sentryDsn' | 'logHmacKey';
+
+/** The service's settings, checked and frozen. */
+export type Config = {
+  readonly [K in Exclude<SettingId, Optional | 'apiKeysFile'>]: Parsed<K>;
+} & {
+  readonly [K in Optional]: Parsed<K> | undefined;
+} & {
+  /** True where the demo key stands in for keys that were not set. */
+  readonly usesDemoKey: boolean;
+};
+
+/** Key of the customer's demo, accepted outside production only where no keys are set. */
+export const DEMO_KEY = '123321';
+
+/** All faults of a configuration at once; names variables, never values. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration is not valid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+type Values = { [K in SettingId]?: Parsed<K> };
+
+/**
+ * Reads the environment into one frozen object.
+ *
+ * @param env the environment, e.g. `process.env`; empty values count as absent
+ * @throws ConfigError naming every fault
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults = unknownSettings(env);
+  const values = parseSettings(env, faults);
+  const production = values.environment === 'production';
+  const keys = resolveKeys(values, production, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze({
+    ...values,
+    workers: values.workers ?? availableParallelism(),
+    model: values.model ?? shippedModelPath(),
+    docsPublic: values.docsPublic ?? !production,
+    apiKeys: keys ?? [DEMO_KEY],
+    usesDemoKey: keys === undefined,
+  }) as Config;
+}
+
+/** Path of the model folder that is shipped with regno. */
+export function shippedModelPath(): string {
+  // The file lies in app/config under tsx and in dist/app/config when built.
+  const here = fileURLToPath(import.meta.url);
+  const root = here.includes('/dist/app/') ? '../../../' : '../../';
+  return fileURLToPath(new URL(`${root}models/pick-regno`, import.meta.url));
+}
+
+function unknownSettings(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>(Object.values(SETTINGS).map((setting) => setting.env));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('REGNO_') && !known.has(name))
+    .map((name) => `${name}: no such setting; see docs/configuration.md for the names`);
+}
+
+function parseSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): Values {
+  const values: Record<string, unknown> = {};
+  for (const [id, setting] of Object.entries(SETTINGS)) {
+    const given = env[setting.env];
+    // MODEL has a default as a person writes it, but resolves beside the code, not in the folder
+    // the process was started from.
+    const fallback = id === 'model' || !('fallback' in setting) ? undefined : setting.fallback;
+    const text = given === undefined || given.trim() === '' ? fallback : given;
+    if (text === undefined) continue;
+    const parsed = setting.schema.safeParse(text);
+    if (parsed.success) values[id] = parsed.data;
+    else faults.push(`${setting.env}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
+  }
+  return values;
+}
+
+function resolveKeys(
+  values: Values,
+  production: boolean,
+  faults: string[],
+): readonly string[] | undefined {
+  if (values.apiKeysFile !== undefined) {
+    const keys = readKeysFile(values.apiKeysFile, faults);
+    if (values.apiKeys !== undefined) {
+      faults.push('API_KEYS and API_KEYS_FILE are both set; expected one of them');
+    }
+    return keys;
+  }
+  const named = values.apiKeys;
+  if (production && named?.includes(DEMO_KEY) === true) {
+    faults.push(
+      'API_KEYS: the public demo key is not accepted in production; make one of your own',
+    );
+  }
+  if (named === undefined && production && !faults.some((f) => f.startsWith('API_KEYS'))) {
+    faults.push('API_KEYS: required in production; set it, or API_KEYS_FILE');
+  }
+  return named;
+}
+
+function readKeysFile(path: string, faults: string[]): readonly string[] | undefined {
+  try {
+    const parsed = SETTINGS.apiKeys.schema.safeParse(readFileSync(path, 'utf8'));
+    if (parsed.success) return parsed.data;
+    faults.push(`API_KEYS_FILE: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    faults.push(`API_KEYS_FILE: cannot be read (${code}); expected a readable file`);
+  }
+  return undefined;
+}

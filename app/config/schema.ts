@@ -1,0 +1,281 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of the service: the environment variable, what it is for, its unit and its default.
+ * The frozen {@link Config}, docs/configuration.md and .env.example all come from this table.
+ *
+ * The names a client of the old service or an operator knows (PORT, API_KEYS, MODEL ...) have no
+ * prefix. All others start with `REGNO_`, so that a misspelt one can be told from a stranger's
+ * variable and refused.
+ */
+interface Setting<T extends z.ZodType> {
+  readonly env: string;
+  readonly about: string;
+  readonly unit?: string;
+  /** Values of secrets are never printed. */
+  readonly secret?: true;
+  readonly schema: T;
+  /** As an operator would write it; absent where there is none or it depends on the machine. */
+  readonly fallback?: string;
+  /** Words in place of a fallback. */
+  readonly fallbackNote?: string;
+}
+
+function setting<T extends z.ZodType>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
+
+function whole(min: number, max: number) {
+  return z
+    .string()
+    .trim()
+    .regex(/^\d{1,12}$/, `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.number().min(min, `expected at least ${min}`).max(max, `expected at most ${max}`));
+}
+
+function ratio() {
+  return z
+    .string()
+    .trim()
+    .regex(/^(0|1|0?\.\d{1,9}|0\.\d{1,9}|1\.0*)$/, 'expected a number from 0 to 1')
+    .transform(Number);
+}
+
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'], 'expected true or false')
+  .transform((value) => value === 'true' || value === '1' || value === 'yes');
+
+const url = (...schemes: readonly string[]) =>
+  z
+    .string()
+    .trim()
+    .refine(
+      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
+      `expected a URL of scheme ${schemes.join(' or ')}`,
+    );
+
+const KEY_MAX_CHARS = 256;
+
+/** Comma-separated keys: printable ASCII without comma or space, so that a header can carry them. */
+const keyList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(/[,\n]/)
+      .map((key) => key.trim())
+      .filter((key) => key !== ''),
+  )
+  .pipe(
+    z
+      .array(
+        z
+          .string()
+          .regex(/^[!-+\--~]+$/, 'expected printable ASCII keys separated by commas')
+          .max(KEY_MAX_CHARS, `expected keys of at most ${KEY_MAX_CHARS} characters`),
+      )
+      .min(1, 'expected at least one key')
+      .max(1000, 'expected at most 1000 keys'),
+  );
+
+export const SETTINGS = {
+  environment: setting({
+    env: 'NODE_ENV',
+    about: '`production` refuses to start without keys and asks for a key on the documentation.',
+    schema: z.string().trim(),
+    fallback: 'development',
+  }),
+  port: setting({
+    env: 'PORT',
+    about: 'TCP port of the service; 0 takes a free one and logs it.',
+    schema: whole(0, 65_535),
+    fallback: '5000',
+  }),
+  host: setting({
+    env: 'HOST',
+    about: 'Address to listen on.',
+    schema: z.string().trim().min(1, 'expected an address'),
+    fallback: '0.0.0.0',
+  }),
+  workers: setting({
+    env: 'WORKERS',
+    about: 'Worker processes.',
+    schema: whole(1, 256),
+    fallbackNote: 'all cores that the process may use',
+  }),
+  apiKeys: setting({
+    env: 'API_KEYS',
+    about:
+      'Keys that clients may send as `x-api-key`, separated by commas; two at once let a key be rotated.',
+    secret: true,
+    schema: keyList,
+    fallbackNote: 'the demo key 123321 with a warning; in production the start is refused',
+  }),
+  apiKeysFile: setting({
+    env: 'API_KEYS_FILE',
+    about:
+      'A file with the keys, one a line or separated by commas; takes the place of `API_KEYS`.',
+    schema: z.string().trim().min(1, 'expected a path'),
+  }),
+  model: setting({
+    env: 'MODEL',
+    about: 'The model: a folder with a manifest, a `.cbm` or a compiled `.onnx`.',
+    schema: z.string().trim().min(1, 'expected a path'),
+    fallback: 'models/pick-regno',
+    fallbackNote: 'the shipped model, `models/pick-regno`',
+  }),
+  redisUrl: setting({
+    env: 'REDIS_URL',
+    about: 'Redis as the shared second level of the cache; without it only memory is used.',
+    secret: true,
+    schema: url('redis', 'rediss', 'unix'),
+  }),
+  logLevel: setting({
+    env: 'LOG_LEVEL',
+    about: 'Least severity that is logged.',
+    schema: z.enum(['error', 'warn', 'info', 'debug'], 'expected error, warn, info or debug'),
+    fallback: 'info',
+  }),
+  sentryDsn: setting({
+    env: 'SENTRY_DSN',
+    about: 'Where errors are reported (any Sentry-compatible service); off without it.',
+    secret: true,
+    schema: url('http', 'https'),
+  }),
+  logHmacKey: setting({
+    env: 'REGNO_LOG_HMAC_KEY',
+    about:
+      'Key of the HMAC that stands for a plate in logs; a random one per start without it, so that plates cannot be followed over restarts or hosts.',
+    secret: true,
+    schema: z.string().min(16, 'expected at least 16 characters'),
+    fallbackNote: 'random per start',
+  }),
+  logSampleRatio: setting({
+    env: 'REGNO_LOG_SAMPLE_RATIO',
+    about: 'Share of successful requests that are logged.',
+    schema: ratio(),
+    fallback: '0.001',
+  }),
+  logLinesPerSecond: setting({
+    env: 'REGNO_LOG_LINES_PER_SECOND',
+    about: 'Request log lines a worker writes at the most; the rest is counted as dropped.',
+    schema: whole(1, 100_000),
+    fallback: '50',
+  }),
+  slowRequestMs: setting({
+    env: 'REGNO_SLOW_REQUEST_MS',
+    about: 'A request that takes longer is logged.',
+    unit: 'ms',
+    schema: whole(1, 600_000),
+    fallback: '250',
+  }),
+  docsPublic: setting({
+    env: 'REGNO_DOCS_PUBLIC',
+    about:
+      'Whether `/docs` and `/openapi.json` open without a key. With a key they take `x-api-key` or HTTP Basic (the key as password).',
+    schema: flag,
+    fallbackNote: 'true outside production, false in production',
+  }),
+  bodyLimitBytes: setting({
+    env: 'REGNO_BODY_LIMIT_BYTES',
+    about: 'Largest accepted body.',
+    unit: 'bytes',
+    schema: whole(1024, 1_048_576),
+    fallback: '32768',
+  }),
+  batchRowsMax: setting({
+    env: 'REGNO_BATCH_ROWS_MAX',
+    about: 'Readings scored in one run of the graph.',
+    unit: 'readings',
+    schema: whole(1, 1024),
+    fallback: '64',
+  }),
+  queueRowsMax: setting({
+    env: 'REGNO_QUEUE_ROWS_MAX',
+    about: 'Readings of a worker that may wait for a batch; more are answered 503.',
+    unit: 'readings',
+    schema: whole(1, 100_000),
+    fallback: '512',
+  }),
+  inflightMax: setting({
+    env: 'REGNO_INFLIGHT_MAX',
+    about:
+      'Requests of a worker between head and answer; more are answered 503 before their body is read.',
+    unit: 'requests',
+    schema: whole(1, 100_000),
+    fallback: '512',
+  }),
+  deadlineMs: setting({
+    env: 'REGNO_DEADLINE_MS',
+    about:
+      'Time after which a request that still waits is answered 503; a client may ask for less with `x-request-timeout-ms`.',
+    unit: 'ms',
+    schema: whole(1, 600_000),
+    fallback: '2000',
+  }),
+  memoryCacheEntries: setting({
+    env: 'REGNO_MEMORY_CACHE_ENTRIES',
+    about: 'Answers that a worker keeps in memory; 0 turns this level off.',
+    unit: 'answers',
+    schema: whole(0, 10_000_000),
+    fallback: '10000',
+  }),
+  cacheTtlSeconds: setting({
+    env: 'REGNO_CACHE_TTL_SECONDS',
+    about: 'How long Redis keeps an answer.',
+    unit: 's',
+    schema: whole(1, 31_536_000),
+    fallback: '3600',
+  }),
+  redisTimeoutMs: setting({
+    env: 'REGNO_REDIS_TIMEOUT_MS',
+    about: 'A look-up that takes longer counts as a miss.',
+    unit: 'ms',
+    schema: whole(1, 1000),
+    fallback: '5',
+  }),
+  keepAliveTimeoutMs: setting({
+    env: 'REGNO_KEEP_ALIVE_TIMEOUT_MS',
+    about: 'How long an idle connection is kept; longer than that of the load balancer in front.',
+    unit: 'ms',
+    schema: whole(1000, 3_600_000),
+    fallback: '75000',
+  }),
+  headersTimeoutMs: setting({
+    env: 'REGNO_HEADERS_TIMEOUT_MS',
+    about: 'Time a client has to send the head of a request.',
+    unit: 'ms',
+    schema: whole(100, 600_000),
+    fallback: '10000',
+  }),
+  bodyTimeoutMs: setting({
+    env: 'REGNO_BODY_TIMEOUT_MS',
+    about: 'Time a client has to send a whole request.',
+    unit: 'ms',
+    schema: whole(100, 600_000),
+    fallback: '15000',
+  }),
+  requestsPerSocketMax: setting({
+    env: 'REGNO_REQUESTS_PER_SOCKET_MAX',
+    about:
+      'Requests after which a connection is closed, so that connections spread over workers; 0 for no limit.',
+    schema: whole(0, 100_000_000),
+    fallback: '10000',
+  }),
+  drainDelayMs: setting({
+    env: 'REGNO_DRAIN_DELAY_MS',
+    about: 'Time between "not ready" and closing, for a load balancer to notice.',
+    unit: 'ms',
+    schema: whole(0, 300_000),
+    fallback: '0',
+  }),
+  drainTimeoutMs: setting({
+    env: 'REGNO_DRAIN_TIMEOUT_MS',
+    about: 'Time that requests in flight have at a stop.',
+    unit: 'ms',
+    schema: whole(100, 600_000),
+    fallback: '10000',
+  }),
+} as const;
+
+export type SettingId = keyof typeof SETTINGS;
