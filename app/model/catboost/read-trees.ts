@@ -1,0 +1,163 @@
+import { ModelError } from '../errors.js';
+import type {
+  CbmEstimatedFeature,
+  CbmFloatFeature,
+  CbmNamedFeature,
+  CbmOneHotFeature,
+  CbmTrees,
+  NanTreatment,
+} from './cbm-model.js';
+import type { FlatBufferTable } from './flat-buffer-table.js';
+import { readBorders } from './read-borders.js';
+import { readCtrFeature } from './read-ctr-tables.js';
+
+const DIMENSION_MAX = 4096;
+const DEPTH_MAX = 16;
+const NAN_TREATMENTS: readonly NanTreatment[] = ['as-is', 'as-false', 'as-true'];
+const EMBEDDING_SOURCE = 1;
+
+/**
+ * Reads the table TModelTrees; what its fields say of one another is checked here, what they say of
+ * other sections by `checkTrees`.
+ *
+ * @throws ModelError `damaged-model`, `unsupported-model` or `limit-exceeded`.
+ */
+export function readTrees(table: FlatBufferTable): CbmTrees {
+  refuseOtherKinds(table);
+  const dimension = readDimension(table);
+  const depths = table.i32s(2, 'TreeSizes');
+  const splits = table.i32s(1, 'TreeSplits');
+  const leaves = table.f64s(8, 'LeafValues');
+  checkShape(table, { dimension, depths, splits, leaves });
+  return {
+    dimension,
+    splits,
+    depths,
+    leaves,
+    floatFeatures: table.tables(5, 'FloatFeatures').map(readFloatFeature),
+    categoricalFeatures: table.tables(4, 'CatFeatures').map(readNamedFeature),
+    textFeatures: table.tables(12, 'TextFeatures').map(readNamedFeature),
+    oneHotFeatures: table.tables(6, 'OneHotFeatures').map(readOneHotFeature),
+    estimatedFeatures: table.tables(13, 'EstimatedFeatures').map(readEstimatedFeature),
+    ctrFeatures: table.tables(7, 'CtrFeatures').map(readCtrFeature),
+    scale: finite(table, table.f64(14, 'Scale', 1), 'Scale'),
+    bias: readBias(table, dimension),
+  };
+}
+
+function refuseOtherKinds(table: FlatBufferTable): void {
+  const unsupported = [
+    { id: 10, field: 'NonSymmetricStepNodes', what: 'non-symmetric trees', use: 'SymmetricTree' },
+    {
+      id: 11,
+      field: 'NonSymmetricNodeIdToLeafId',
+      what: 'non-symmetric trees',
+      use: 'SymmetricTree',
+    },
+    { id: 18, field: 'EmbeddingFeatures', what: 'embedding features', use: '' },
+  ];
+  for (const { id, field, what, use } of unsupported) {
+    if (table.count(id, field) === 0) continue;
+    const advice = use === '' ? 'train without them' : `train with grow_policy "${use}"`;
+    throw new ModelError('unsupported-model', `unsupported model: ${what}; ${advice}`);
+  }
+}
+
+function readDimension(table: FlatBufferTable): number {
+  const dimension = table.i32(0, 'ApproxDimension', 0);
+  if (dimension < 1) table.fail(`ApproxDimension is ${dimension}, expected at least 1`);
+  if (dimension > DIMENSION_MAX) {
+    throw new ModelError(
+      'limit-exceeded',
+      `the model has ${dimension} outputs, at most ${DIMENSION_MAX} are accepted`,
+    );
+  }
+  return dimension;
+}
+
+function checkShape(
+  table: FlatBufferTable,
+  trees: Pick<CbmTrees, 'dimension' | 'depths' | 'splits' | 'leaves'>,
+): void {
+  const starts = table.i32s(3, 'TreeStartOffsets');
+  if (starts.length !== trees.depths.length) {
+    table.fail(`${starts.length} TreeStartOffsets for ${trees.depths.length} trees`);
+  }
+  let splitCount = 0;
+  let leafCount = 0;
+  trees.depths.forEach((depth, t) => {
+    if (depth < 0 || depth > DEPTH_MAX) {
+      table.fail(`tree ${t} has ${depth} levels, expected 0 to ${DEPTH_MAX}`);
+    }
+    if (starts[t] !== splitCount) {
+      table.fail(`tree ${t} starts at split ${starts[t] ?? 0}, expected ${splitCount}`);
+    }
+    splitCount += depth;
+    leafCount += trees.dimension * 2 ** depth;
+  });
+  if (trees.splits.length !== splitCount) {
+    table.fail(`${trees.splits.length} TreeSplits, the trees have ${splitCount} levels`);
+  }
+  if (trees.leaves.length !== leafCount) {
+    table.fail(`${trees.leaves.length} LeafValues, the trees have ${leafCount} leaves`);
+  }
+  if (!trees.leaves.every(Number.isFinite)) table.fail('a leaf value is not a finite number');
+}
+
+function readNamedFeature(table: FlatBufferTable): CbmNamedFeature {
+  return {
+    index: table.i32(0, 'Index', -1),
+    flatIndex: table.i32(1, 'FlatIndex', -1),
+    name: table.string(2, 'FeatureId') ?? '',
+  };
+}
+
+function readFloatFeature(table: FlatBufferTable): CbmFloatFeature {
+  const treatment = table.i8(5, 'NanValueTreatment', 0);
+  return {
+    index: table.i32(1, 'Index', -1),
+    flatIndex: table.i32(2, 'FlatIndex', -1),
+    name: table.string(4, 'FeatureId') ?? '',
+    hasNans: table.bool(0, 'HasNans', false),
+    nanTreatment:
+      NAN_TREATMENTS[treatment] ?? table.fail(`NanValueTreatment ${treatment}, expected 0 to 2`),
+    borders: readBorders(table, 3),
+  };
+}
+
+function readOneHotFeature(table: FlatBufferTable): CbmOneHotFeature {
+  const values = table.i32s(1, 'Values');
+  if (new Set(values).size !== values.length) table.fail('one-hot Values repeat');
+  return { categorical: table.i32(0, 'Index', -1), values };
+}
+
+function readEstimatedFeature(table: FlatBufferTable): CbmEstimatedFeature {
+  const sourceType = table.i8(4, 'SourceFeatureType', 0);
+  if (sourceType === EMBEDDING_SOURCE) {
+    throw new ModelError(
+      'unsupported-model',
+      'unsupported model: features estimated from embeddings; train without them',
+    );
+  }
+  if (sourceType !== 0) table.fail(`SourceFeatureType ${sourceType}, expected 0 (text)`);
+  return {
+    text: table.i32(0, 'SourceFeatureIndex', -1),
+    calcer: table.guid(1, 'CalcerId') ?? table.fail('CalcerId is missing'),
+    localIndex: table.i32(2, 'LocalIndex', -1),
+    borders: readBorders(table, 3),
+  };
+}
+
+function readBias(table: FlatBufferTable, dimension: number): number[] {
+  const multi = [...table.f64s(16, 'MultiBias')];
+  const single = table.f64(15, 'Bias', 0);
+  const bias = multi.length > 0 ? multi : Array.from({ length: dimension }, () => single);
+  if (bias.length !== dimension) {
+    table.fail(`${bias.length} values of MultiBias for ${dimension} outputs`);
+  }
+  return bias.map((value) => finite(table, value, 'Bias'));
+}
+
+function finite(table: FlatBufferTable, value: number, name: string): number {
+  return Number.isFinite(value) ? value : table.fail(`${name} is not a finite number`);
+}
