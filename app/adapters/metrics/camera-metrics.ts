@@ -1,0 +1,108 @@
+import { plateTemplate } from '../../model/features/template.js';
+import type { Reading } from '../../model/features/reading.js';
+import type { CameraHealth, CameraObservation } from '../../services/ports.js';
+import type { Counter, MetricsRecorder } from './recorder.js';
+
+/** Cameras that get series of their own; later ones are counted as `other`. */
+const CAMERAS_MAX = 60;
+const LABEL_CHARS_MAX = 64;
+const OTHER = 'other';
+
+interface CameraCounters {
+  readonly readings: Counter;
+  readonly positive: Counter;
+  readonly scoreSum: Counter;
+  readonly uncertaintySum: Counter;
+  readonly cameraMisses: Counter;
+  readonly networkMisses: Counter;
+  readonly unread: Counter;
+  readonly mismatches: Counter;
+  readonly refusals: Counter;
+}
+
+/**
+ * Health of cameras by class and type: sums that Prometheus divides, so that they add up over
+ * workers and one camera class that turns bad shows before the average moves.
+ */
+export class CameraMetrics implements CameraHealth {
+  readonly #cameras = new Map<string, CameraCounters>();
+
+  constructor(private readonly recorder: MetricsRecorder) {}
+
+  observe(reading: Reading): CameraObservation {
+    const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
+    const uncertainty = 1 - Math.min(...reading.charScores);
+    const unread = countUnread(reading.regnoRecognize);
+    const mismatch = lengthOf(reading.regnoRecognize) !== lengthOf(reading.aftsRegnoAi);
+    const cameraMiss = plateTemplate(reading.regnoRecognize) === 'unknown';
+    const networkMiss = plateTemplate(reading.aftsRegnoAi) === 'unknown';
+    return {
+      count(positive) {
+        counters.readings.inc();
+        counters.scoreSum.inc(positive);
+        counters.uncertaintySum.inc(uncertainty);
+        if (positive >= 0.5) counters.positive.inc();
+        if (cameraMiss) counters.cameraMisses.inc();
+        if (networkMiss) counters.networkMisses.inc();
+        if (unread > 0) counters.unread.inc(unread);
+        if (mismatch) counters.mismatches.inc();
+      },
+    };
+  }
+
+  refused(body: unknown): void {
+    if (typeof body !== 'object' || body === null) return;
+    const { camera_class: cameraClass, camera_type: cameraType } = body as Record<string, unknown>;
+    if (typeof cameraClass !== 'string' || typeof cameraType !== 'string') return;
+    // A refused body must not open series: only cameras that were seen in good ones are named.
+    const known = this.#cameras.get(keyOf(cameraClass, cameraType));
+    (known ?? this.#countersOf(OTHER, OTHER)).refusals.inc();
+  }
+
+  #countersOf(cameraClass: string, cameraType: string): CameraCounters {
+    const key = keyOf(cameraClass, cameraType);
+    const known = this.#cameras.get(key);
+    if (known !== undefined) return known;
+    const isOther = cameraClass === OTHER && cameraType === OTHER;
+    if (this.#cameras.size >= CAMERAS_MAX && !isOther) return this.#countersOf(OTHER, OTHER);
+    const labels = [labelOf(cameraClass), labelOf(cameraType)] as const;
+    const counters = {
+      readings: this.recorder.counter('cameraReadings', ...labels),
+      positive: this.recorder.counter('cameraPositive', ...labels),
+      scoreSum: this.recorder.counter('cameraScoreSum', ...labels),
+      uncertaintySum: this.recorder.counter('cameraUncertaintySum', ...labels),
+      cameraMisses: this.recorder.counter('cameraTemplateMisses', ...labels, 'camera'),
+      networkMisses: this.recorder.counter('cameraTemplateMisses', ...labels, 'network'),
+      unread: this.recorder.counter('cameraUnreadSymbols', ...labels),
+      mismatches: this.recorder.counter('cameraLengthMismatches', ...labels),
+      refusals: this.recorder.counter('cameraRefusals', ...labels),
+    };
+    this.#cameras.set(key, counters);
+    return counters;
+  }
+}
+
+function keyOf(cameraClass: string, cameraType: string): string {
+  return `${cameraClass}\n${cameraType}`;
+}
+
+/** Control characters and great lengths have no place in a label. */
+function labelOf(text: string): string {
+  return [...text]
+    .slice(0, LABEL_CHARS_MAX)
+    .map((symbol) => (symbol < ' ' ? '?' : symbol))
+    .join('');
+}
+
+function countUnread(plate: string): number {
+  let count = 0;
+  for (let at = plate.indexOf('_'); at >= 0; at = plate.indexOf('_', at + 1)) count += 1;
+  return count;
+}
+
+/** Symbols, that is code points. */
+function lengthOf(text: string): number {
+  let length = 0;
+  for (const _symbol of text) length += 1;
+  return length;
+}

@@ -1,0 +1,36 @@
+import { ReadingEncoder } from '../model/features/reading-encoder.js';
+import type { Reading } from '../model/features/reading.js';
+import type { Clock, DecisionMetrics, ModelIdentity, Scorer } from '../services/ports.js';
+import type { OnnxSession } from './onnx-session.js';
+
+/** Scores readings with a pick_regno model in an ONNX session: features, then one run of the graph. */
+export class OnnxScorer implements Scorer {
+  readonly #encoder: ReadingEncoder;
+
+  /**
+   * @throws ModelError `incompatible-model` where the model wants features that pick_regno does not
+   * make
+   */
+  constructor(
+    readonly model: ModelIdentity,
+    private readonly session: OnnxSession,
+    private readonly metrics: Pick<DecisionMetrics, 'stage'>,
+    private readonly now: Clock,
+  ) {
+    this.#encoder = new ReadingEncoder(session.signature);
+  }
+
+  async score(readings: readonly Reading[]): Promise<Float64Array> {
+    const startedAt = this.now();
+    const batch = this.#encoder.encode(readings);
+    const encodedAt = this.now();
+    const { probabilities } = await this.session.run(batch);
+    this.metrics.stage('features', encodedAt - startedAt);
+    this.metrics.stage('inference', this.now() - encodedAt);
+    const positives = new Float64Array(readings.length);
+    for (let row = 0; row < readings.length; row += 1) {
+      positives[row] = probabilities[2 * row + 1] ?? NaN;
+    }
+    return positives;
+  }
+}

@@ -1,0 +1,110 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { ModelError } from '../model/errors.js';
+import { PROBABILITIES_OUTPUT, RAW_OUTPUT } from '../model/onnx/emit-link.js';
+import { readSignature } from '../model/onnx/metadata.js';
+import { CATEGORY_INPUT, NUMERIC_INPUT, textInput } from '../model/onnx/signature.js';
+import type { EncodedBatch, ModelSignature } from '../model/onnx/signature.js';
+
+/** What the graph answers for a batch, row-major. */
+export interface BatchScores {
+  readonly rows: number;
+  /** rows * classes */
+  readonly probabilities: Float64Array;
+  /** rows * dimension */
+  readonly raw: Float64Array;
+}
+
+/**
+ * A compiled model in onnxruntime-node, with one thread: a run blocks the caller's event loop, more
+ * threads would spin while idle, and one thread adds the trees in one order, so that a row's answer
+ * does not depend on the rows beside it.
+ */
+export class OnnxSession {
+  private constructor(
+    readonly signature: ModelSignature,
+    private readonly session: InferenceSession,
+    private readonly counts: {
+      readonly floats: number;
+      readonly categoricals: number;
+      readonly texts: number;
+    },
+  ) {}
+
+  /**
+   * @param onnx a file made by `compileCatBoost`; not kept.
+   * @throws ModelError `damaged-model` or `incompatible-model` where it is not such a file.
+   */
+  static async load(onnx: Uint8Array): Promise<OnnxSession> {
+    const signature = readSignature(onnx);
+    const count = (kind: string): number =>
+      signature.features.filter((feature) => feature.kind === kind).length;
+    let session: InferenceSession;
+    try {
+      session = await InferenceSession.create(onnx, {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+      });
+    } catch (cause) {
+      throw new ModelError('damaged-model', 'onnxruntime refuses the ONNX file', { cause });
+    }
+    const counts = {
+      floats: count('float'),
+      categoricals: count('categorical'),
+      texts: count('text'),
+    };
+    return new OnnxSession(signature, session, counts);
+  }
+
+  /** Scores a batch; an empty one without asking the runtime. */
+  async run(batch: EncodedBatch): Promise<BatchScores> {
+    if (batch.rows === 0) {
+      return { rows: 0, probabilities: new Float64Array(), raw: new Float64Array() };
+    }
+    const outputs = await this.session.run(this.feedsOf(batch));
+    return {
+      rows: batch.rows,
+      probabilities: float64(outputs, PROBABILITIES_OUTPUT),
+      raw: float64(outputs, RAW_OUTPUT),
+    };
+  }
+
+  /** Frees the runtime's memory; the session cannot run afterwards. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private feedsOf(batch: EncodedBatch): Record<string, Tensor> {
+    const { rows } = batch;
+    const { floats, categoricals, texts } = this.counts;
+    const feeds: Record<string, Tensor> = {};
+    if (floats > 0) feeds[NUMERIC_INPUT] = new Tensor('float32', batch.numeric, [rows, floats]);
+    if (categoricals > 0) {
+      const values = int64View(batch.categoryHash);
+      feeds[CATEGORY_INPUT] = new Tensor('int64', values, [rows, categoricals]);
+    }
+    for (let index = 0; index < texts; index++) {
+      const text = batch.texts[index];
+      if (text === undefined) {
+        throw new ModelError('invalid-input', `The batch lacks text ${index} of ${texts}`);
+      }
+      feeds[textInput(index)] = new Tensor('int64', int64View(text.words), [rows, text.width]);
+    }
+    return feeds;
+  }
+}
+
+/** The same memory as 64-bit numbers; a copy only where the words start between two of them. */
+function int64View(words: Uint32Array): BigInt64Array {
+  const aligned = words.byteOffset % 8 === 0 ? words : words.slice();
+  return new BigInt64Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+}
+
+function float64(outputs: InferenceSession.OnnxValueMapType, name: string): Float64Array {
+  const data = outputs[name]?.data;
+  if (data instanceof Float64Array) return data;
+  throw new ModelError('incompatible-model', `The ONNX file has no f64 output "${name}"`);
+}

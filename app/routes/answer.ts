@@ -1,0 +1,56 @@
+import type { Response } from 'express';
+import { REFUSALS, type RefusalReason } from './refusal.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const RETRY_AFTER_SECONDS_MAX = 3;
+
+/** Sends a JSON text with the headers that every answer carries. */
+export function sendJson(
+  res: Response,
+  status: number,
+  json: string,
+  headers: readonly string[] = [],
+): void {
+  if (res.headersSent || res.destroyed) return;
+  // One flat array of names and values: Node writes it as it is, without a look-up per header.
+  const head = [
+    'content-type',
+    JSON_TYPE,
+    'content-length',
+    String(Buffer.byteLength(json)),
+    'x-request-id',
+    res.req.requestId,
+    ...headers,
+  ];
+  if (res.req.closesConnection) head.push('connection', 'close');
+  res.writeHead(status, head);
+  res.end(json);
+}
+
+/** `{"body": ..., "status": "ok"}` */
+export function sendOk(res: Response, body: unknown, headers: readonly string[] = []): void {
+  sendJson(res, 200, JSON.stringify({ body, status: 'ok' }), headers);
+}
+
+/**
+ * Refuses a request by the catalogue, and leaves the reason for metrics and the log.
+ *
+ * @param detail added to the catalogue's text; nothing secret
+ */
+export function refuse(
+  res: Response,
+  reason: RefusalReason,
+  detail?: string,
+  headers: readonly string[] = [],
+): void {
+  const { status, text } = REFUSALS[reason];
+  res.req.refusal = reason;
+  const all = status === 503 ? [...headers, 'retry-after', retryAfter()] : headers;
+  const body = detail === undefined ? text : `${text}: ${detail}`;
+  sendJson(res, status, JSON.stringify({ body, status: 'fail' }), all);
+}
+
+/** Spread, so that clients that were refused together do not come back together. */
+function retryAfter(): string {
+  return String(1 + Math.floor(Math.random() * RETRY_AFTER_SECONDS_MAX));
+}

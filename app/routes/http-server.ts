@@ -1,0 +1,96 @@
+import http, { IncomingMessage, ServerResponse, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Express } from 'express';
+import { REFUSALS, type RefusalReason } from './refusal.js';
+
+export interface HttpServerLimits {
+  readonly keepAliveTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  /** 0 for no limit. */
+  readonly requestsPerSocketMax: number;
+}
+
+/** Node checks headers and body timeouts this often; its default of 30 s would make them meaningless. */
+const TIMEOUT_CHECK_MS = 1000;
+
+/** From here on `Object.setPrototypeOf` on a request no longer ruins its hidden class. */
+const NODE_MAJOR_WITH_CHEAP_PROTOTYPES = 24;
+
+/**
+ * An HTTP server for an Express application. Express sets the prototype of every request and
+ * response; before Node 24 that costs more than all the rest of a small request. Where the server
+ * makes objects whose prototypes are the application's own, that call changes nothing
+ * (docs/decisions/0003-express-at-fastify-speed.md).
+ *
+ * @param onRefusal told of requests that Node's parser refused before Express saw them
+ */
+export function createHttpServer(
+  app: Express,
+  limits: HttpServerLimits,
+  onRefusal: (reason: RefusalReason) => void,
+): Server {
+  const major = Number(process.versions.node.split('.')[0]);
+  const server = http.createServer(
+    {
+      ...(major < NODE_MAJOR_WITH_CHEAP_PROTOTYPES ? classesOf(app) : {}),
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.bodyTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      noDelay: true,
+    },
+    app,
+  );
+  server.maxRequestsPerSocket = limits.requestsPerSocketMax;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    refuseRaw(error.code, socket, onRefusal);
+  });
+  return server;
+}
+
+/** Classes whose instances are what `app.handle` would make of plain ones. */
+function classesOf(app: Express) {
+  function AppRequest(this: IncomingMessage, socket: Socket): void {
+    Reflect.apply(IncomingMessage, this, [socket]);
+  }
+  AppRequest.prototype = app.request;
+  function AppResponse(this: ServerResponse, req: IncomingMessage, options?: object): void {
+    Reflect.apply(ServerResponse, this, [req, options]);
+  }
+  AppResponse.prototype = app.response;
+  // Node's types ask for classes; Node itself calls them with `new`, which functions allow too.
+  return {
+    IncomingMessage: AppRequest as unknown as typeof IncomingMessage,
+    ServerResponse: AppResponse as unknown as typeof ServerResponse,
+  };
+}
+
+/** Answers what is not HTTP, came too slowly or has too large a head, and closes the connection. */
+function refuseRaw(
+  code: string | undefined,
+  socket: Socket,
+  onRefusal: (reason: RefusalReason) => void,
+): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const reason = reasonOf(code);
+  onRefusal(reason);
+  const { status, text } = REFUSALS[reason];
+  const detail = reason === 'bad_request' ? ': not a valid HTTP request' : '';
+  const body = JSON.stringify({ body: `${text}${detail}`, status: 'fail' });
+  socket.end(
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n` +
+      'content-type: application/json; charset=utf-8\r\n' +
+      `content-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`,
+  );
+}
+
+function reasonOf(code: string | undefined): RefusalReason {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  return 'bad_request';
+}

@@ -1,0 +1,29 @@
+import { Router } from 'express';
+import { refuse } from './answer.js';
+
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** `GET /metrics`: the whole cluster's metrics, whichever worker is asked. */
+export function metricsRoute(read: () => Promise<MetricsText>): Router {
+  const router = Router();
+  router
+    .route('/metrics')
+    .get(async (req, res) => {
+      req.routeTemplate = '/metrics';
+      const { contentType, text } = await read();
+      res.writeHead(200, [
+        'content-type',
+        contentType,
+        'content-length',
+        String(Buffer.byteLength(text)),
+        'x-request-id',
+        req.requestId,
+      ]);
+      res.end(text);
+    })
+    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
+  return router;
+}

@@ -1,0 +1,132 @@
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Decided, Outcome } from '../services/decide.js';
+import type { ModelIdentity } from '../services/ports.js';
+import { refuse, sendJson } from './answer.js';
+import { readBody } from './read-body.js';
+
+/** The use case behind the route. */
+export interface DecideReading {
+  decide(body: Buffer, deadlineAt: number, done: Decided): void;
+}
+
+export interface RegRouteParts {
+  readonly decider: DecideReading;
+  readonly model: ModelIdentity;
+  readonly authenticate: RequestHandler;
+  readonly bodyLimitBytes: number;
+  readonly deadlineMs: number;
+  /** Requests that may be between head and answer. */
+  readonly inflightMax: number;
+  /** Requests that are, this one included. */
+  readonly inflight: () => number;
+  /** False where the loaded model failed its golden check. */
+  readonly modelUsable: () => boolean;
+  /** Told of faults of regno itself. */
+  readonly onError: (cause: unknown, req: Request) => void;
+  /** Seconds on the clock of the decider's deadlines. */
+  readonly now: () => number;
+}
+
+const MEDIA_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
+const DEADLINE_HEADER = 'x-request-timeout-ms';
+
+/** `POST /reg/`: which of the two readings of a plate to pick. */
+export function regRoute(parts: RegRouteParts): Router {
+  const router = Router();
+  const answerHeaders = headersBySource(parts.model);
+
+  const admit: RequestHandler = (req, res, next) => {
+    req.routeTemplate = '/reg/';
+    if (parts.inflight() > parts.inflightMax) {
+      // Shed before the body is read: a refusal must cost less than the work it saves.
+      req.closesConnection = true;
+      refuse(res, 'overload_inflight');
+    } else {
+      next();
+    }
+  };
+
+  const postReading: RequestHandler = (req, res) => {
+    const deadlineAt = deadlineOf(req, parts);
+    if (deadlineAt === undefined) {
+      refuse(res, 'bad_request', `${DEADLINE_HEADER}: expected a whole number of milliseconds`);
+    } else if (!isJson(req)) {
+      refuse(res, 'unsupported_media_type');
+    } else if (!parts.modelUsable()) {
+      refuse(res, 'model_unavailable');
+    } else {
+      readBody(req, parts.bodyLimitBytes, (body) => {
+        if (body === undefined) {
+          refuse(res, 'body_too_large', `expected at most ${parts.bodyLimitBytes} bytes`);
+        } else {
+          parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome));
+        }
+      });
+    }
+  };
+
+  function answer(req: Request, res: Response, outcome: Outcome): void {
+    switch (outcome.kind) {
+      case 'decided':
+        req.answerSource = outcome.source;
+        sendJson(
+          res,
+          200,
+          `{"body":${outcome.decision.json},"status":"ok"}`,
+          answerHeaders[outcome.source],
+        );
+        return;
+      case 'invalid':
+        req.faultyFields = outcome.faults.map((fault) => fault.field);
+        refuse(
+          res,
+          'bad_request',
+          outcome.faults.map((fault) => `${fault.field}: ${fault.expected}`).join('; '),
+        );
+        return;
+      case 'overload':
+        refuse(res, outcome.reason);
+        return;
+      case 'error':
+        parts.onError(outcome.cause, req);
+        refuse(res, 'internal');
+    }
+  }
+
+  router
+    .route('/reg')
+    .all(admit, parts.authenticate)
+    .post(postReading)
+    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'POST']));
+  return router;
+}
+
+function headersBySource(model: ModelIdentity) {
+  const named = [
+    ['x-model-name', encodeURIComponent(model.name)],
+    ['x-model-version', encodeURIComponent(model.version)],
+    ['x-model-digest', model.digest],
+  ].flat();
+  return {
+    memory: [...named, 'x-cache', 'hit', 'x-answer-source', 'memory'],
+    redis: [...named, 'x-cache', 'hit', 'x-answer-source', 'redis'],
+    shared: [...named, 'x-cache', 'miss', 'x-answer-source', 'shared'],
+    model: [...named, 'x-cache', 'miss', 'x-answer-source', 'model'],
+  };
+}
+
+/** Absent types are taken as JSON, as the old service did. */
+function isJson(req: Request): boolean {
+  const type = req.headers['content-type'];
+  const encoding = req.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return false;
+  return type === undefined || type === 'application/json' || MEDIA_TYPE.test(type);
+}
+
+/** When this request is of no use any more; undefined for a header that is no number. */
+function deadlineOf(req: Request, parts: RegRouteParts): number | undefined {
+  const asked = req.headers[DEADLINE_HEADER];
+  if (asked === undefined) return req.startedAt + parts.deadlineMs / 1000;
+  if (typeof asked !== 'string' || !/^\d{1,9}$/.test(asked)) return undefined;
+  return req.startedAt + Math.min(Number(asked), parts.deadlineMs) / 1000;
+}

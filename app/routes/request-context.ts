@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import type { RefusalReason } from './refusal.js';
+import type { AnswerSource } from '../services/ports.js';
+
+declare module 'http' {
+  interface IncomingMessage {
+    /** The caller's own id if it sent a sane one, else a fresh UUID. */
+    requestId: string;
+    /** Seconds on the process's monotonic clock. */
+    startedAt: number;
+    /** Route template, for metrics; `other` until a route takes the request. */
+    routeTemplate: string;
+    /** Why the request was refused, where it was. */
+    refusal: RefusalReason | undefined;
+    /** Names of the faulty fields of a refused body. */
+    faultyFields: readonly string[] | undefined;
+    answerSource: AnswerSource | undefined;
+    /** True where this answer is the last on its connection. */
+    closesConnection: boolean;
+  }
+}
+
+/** What is known of a request when it is over. */
+export interface FinishedRequest {
+  readonly requestId: string;
+  readonly route: string;
+  readonly method: string;
+  /** `aborted` where the client left before its answer was written. */
+  readonly status: number | 'aborted';
+  readonly seconds: number;
+  readonly refusal: RefusalReason | undefined;
+  readonly faultyFields: readonly string[] | undefined;
+  readonly answerSource: AnswerSource | undefined;
+}
+
+export interface RequestObserver {
+  started(): void;
+  finished(request: FinishedRequest): void;
+}
+
+const SANE_ID = /^[\w.:@/+=-]{1,64}$/;
+
+/** Gives every request its id and start, and tells the observer when its answer is out. */
+export function openRequest(
+  observer: RequestObserver,
+  now: () => number,
+  isDraining: () => boolean,
+): RequestHandler {
+  function onClose(this: Response): void {
+    const { req } = this;
+    observer.finished({
+      requestId: req.requestId,
+      route: req.routeTemplate,
+      method: req.method,
+      status: this.writableFinished ? this.statusCode : 'aborted',
+      seconds: now() - req.startedAt,
+      refusal: req.refusal,
+      faultyFields: req.faultyFields,
+      answerSource: req.answerSource,
+    });
+  }
+  return (req, res, next) => {
+    const given = req.headers['x-request-id'];
+    req.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
+    req.startedAt = now();
+    req.routeTemplate = 'other';
+    req.refusal = undefined;
+    req.faultyFields = undefined;
+    req.answerSource = undefined;
+    req.closesConnection = isDraining();
+    observer.started();
+    res.on('close', onClose);
+    next();
+  };
+}

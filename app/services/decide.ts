@@ -1,0 +1,174 @@
+import { isUtf8, type Buffer } from 'node:buffer';
+import { LRUCache } from 'lru-cache';
+import { parseReading } from '../model/features/parse-reading.js';
+import type { FieldFault, Reading } from '../model/features/reading.js';
+import { readingKey } from './reading-key.js';
+import type { BatchFailure, Batcher } from './batcher.js';
+import type {
+  AnswerSource,
+  CameraHealth,
+  CameraObservation,
+  Clock,
+  DecisionMetrics,
+  ModelIdentity,
+  Overload,
+  SharedCache,
+} from './ports.js';
+
+/** The decision on one reading. */
+export interface Decision {
+  /** Probability that the network's reading is the one to pick. */
+  readonly positive: number;
+  /** `{"negative":...,"positive":...}`, ready to send. */
+  readonly json: string;
+}
+
+export type Outcome =
+  | { readonly kind: 'decided'; readonly decision: Decision; readonly source: AnswerSource }
+  | { readonly kind: 'invalid'; readonly faults: readonly FieldFault[] }
+  | { readonly kind: 'overload'; readonly reason: Overload }
+  | { readonly kind: 'error'; readonly cause: unknown };
+
+export type Decided = (outcome: Outcome) => void;
+
+export interface DecideParts {
+  readonly model: ModelIdentity;
+  readonly batcher: Batcher;
+  /** Answers held in memory; 0 for none. */
+  readonly memoryEntries: number;
+  readonly sharedCache: SharedCache | undefined;
+  readonly metrics: DecisionMetrics;
+  readonly cameras: CameraHealth;
+  readonly now: Clock;
+}
+
+interface Remembered {
+  readonly decision: Decision;
+  readonly camera: CameraObservation;
+}
+
+interface Flight {
+  readonly reading: Reading;
+  /** That of the most patient request. */
+  deadlineAt: number;
+  readonly waiting: Decided[];
+}
+
+/**
+ * Decides readings: memory, then the shared cache, then the model.
+ *
+ * The memory cache and the flights are keyed by the body's bytes themselves, so that an answer is
+ * found before anything is parsed and two readings can never be taken for one another. The shared
+ * cache is keyed by a hash of the parsed reading, so that differently written bodies of one reading
+ * meet there.
+ */
+export class Decider {
+  readonly #memory: LRUCache<string, Remembered> | undefined;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(private readonly parts: DecideParts) {
+    if (parts.memoryEntries > 0) this.#memory = new LRUCache({ max: parts.memoryEntries });
+  }
+
+  get memoryEntries(): number {
+    return this.#memory?.size ?? 0;
+  }
+
+  /**
+   * @param body the request's bytes
+   * @param deadlineAt on the parts' clock, in seconds
+   * @param done called exactly once; at once where memory answers or the body is faulty
+   */
+  decide(body: Buffer, deadlineAt: number, done: Decided): void {
+    const key = body.toString('latin1');
+    const remembered = this.#memory?.get(key);
+    if (this.#memory !== undefined) this.parts.metrics.memoryLookUp(remembered !== undefined);
+    if (remembered !== undefined) {
+      this.#answer(remembered, 'memory', done);
+      return;
+    }
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) {
+      this.parts.metrics.coalesced();
+      flight.waiting.push(done);
+      flight.deadlineAt = Math.max(flight.deadlineAt, deadlineAt);
+      return;
+    }
+    this.#parse(key, body, deadlineAt, done);
+  }
+
+  #parse(key: string, body: Buffer, deadlineAt: number, done: Decided): void {
+    const startedAt = this.parts.now();
+    const value = parseJson(body);
+    const parsed = parseReading(value);
+    this.parts.metrics.stage('parse', this.parts.now() - startedAt);
+    if (!parsed.ok) {
+      this.parts.cameras.refused(value);
+      done({ kind: 'invalid', faults: parsed.faults });
+      return;
+    }
+    const flight: Flight = { reading: parsed.reading, deadlineAt, waiting: [done] };
+    this.#flights.set(key, flight);
+    if (this.parts.sharedCache === undefined) this.#score(key, flight);
+    else this.#lookUp(key, flight, this.parts.sharedCache);
+  }
+
+  #lookUp(key: string, flight: Flight, cache: SharedCache): void {
+    const sharedKey = readingKey(this.parts.model.digest, flight.reading);
+    cache.lookUp(sharedKey, (positive) => {
+      if (positive !== undefined) this.#land(key, flight, positive, 'redis');
+      else this.#score(key, flight, (fresh) => cache.store(sharedKey, fresh));
+    });
+  }
+
+  #score(key: string, flight: Flight, keep?: (positive: number) => void): void {
+    this.parts.batcher.submit(flight, (positive, failure) => {
+      if (positive === undefined) {
+        this.#fail(key, flight, failure);
+        return;
+      }
+      keep?.(positive);
+      this.#land(key, flight, positive, 'model');
+    });
+  }
+
+  #land(key: string, flight: Flight, positive: number, source: AnswerSource): void {
+    this.#flights.delete(key);
+    const remembered = {
+      decision: decisionOf(positive),
+      camera: this.parts.cameras.observe(flight.reading),
+    };
+    this.#memory?.set(key, remembered);
+    for (const [i, done] of flight.waiting.entries()) {
+      this.#answer(remembered, i === 0 ? source : 'shared', done);
+    }
+  }
+
+  #fail(key: string, flight: Flight, failure: BatchFailure | undefined): void {
+    this.#flights.delete(key);
+    const outcome = failure ?? { kind: 'error' as const, cause: new Error('no score came back') };
+    for (const done of flight.waiting) done(outcome);
+  }
+
+  #answer(remembered: Remembered, source: AnswerSource, done: Decided): void {
+    const { positive } = remembered.decision;
+    this.parts.metrics.decided(positive);
+    remembered.camera.count(positive);
+    done({ kind: 'decided', decision: remembered.decision, source });
+  }
+}
+
+/** Two classes add up to 1: negative is worked out as CatBoost does, `1 - positive`. */
+export function decisionOf(positive: number): Decision {
+  return { positive, json: `{"negative":${1 - positive},"positive":${positive}}` };
+}
+
+/** The body's value; undefined, which no reading is, for bytes that are not JSON in UTF-8. */
+function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) return undefined;
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

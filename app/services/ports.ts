@@ -1,0 +1,60 @@
+import type { Reading } from '../model/features/reading.js';
+
+/** Scores readings with the loaded model. */
+export interface Scorer {
+  /** The model behind the answers. */
+  readonly model: ModelIdentity;
+  /**
+   * One run of the graph. Only one call may be under way at a time.
+   *
+   * @returns the positive probability of each reading, in order
+   */
+  score(readings: readonly Reading[]): Promise<Float64Array>;
+}
+
+/** What names a model in answers, logs and cache keys. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  /** Lower-case hex SHA-256 of the model's source. */
+  readonly digest: string;
+}
+
+/** Where an answer came from; `shared` is the computation of an identical reading in flight. */
+export type AnswerSource = 'memory' | 'redis' | 'shared' | 'model';
+
+/** A cache that other processes share. Failures are misses: no method throws or rejects. */
+export interface SharedCache {
+  /** Calls back exactly once, within the cache's own deadline; undefined is a miss. */
+  lookUp(key: string, done: (positive: number | undefined) => void): void;
+  store(key: string, positive: number): void;
+}
+
+/** Why a request was not decided though nothing was wrong with it. */
+export type Overload = 'overload_queue' | 'deadline' | 'draining' | 'model_unavailable';
+
+export type Stage = 'parse' | 'cache' | 'queue' | 'features' | 'inference';
+
+/** What the decision path counts. Every method is cheap enough for the hot path. */
+export interface DecisionMetrics {
+  stage(stage: Stage, seconds: number): void;
+  batch(rows: number): void;
+  memoryLookUp(hit: boolean): void;
+  coalesced(): void;
+  decided(positive: number): void;
+  internalError(kind: 'inference' | 'unexpected'): void;
+}
+
+/** What one reading says of its camera's health; made once per reading, counted per request. */
+export interface CameraObservation {
+  count(positive: number): void;
+}
+
+export interface CameraHealth {
+  observe(reading: Reading): CameraObservation;
+  /** A body that was refused but may still name its camera. */
+  refused(body: unknown): void;
+}
+
+/** Seconds on a clock that never goes back. */
+export type Clock = () => number;

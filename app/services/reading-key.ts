@@ -1,0 +1,33 @@
+import { hash } from 'node:crypto';
+import type { Reading } from '../model/features/reading.js';
+
+/** Raised whenever the meaning of a reading's fields for the answer changes. */
+const KEY_SCHEMA = 1;
+
+/**
+ * Key of a reading's answer in a shared cache: SHA-256 over the model's digest and all ten fields.
+ * A new model can therefore never give an old answer, no plate stands in a key, and a collision is
+ * out of the question.
+ */
+export function readingKey(modelDigest: string, reading: Reading): string {
+  const { time } = reading;
+  const fields = [
+    reading.regnoRecognize,
+    reading.aftsRegnoAi,
+    numberText(reading.recognitionAccuracy),
+    numberText(reading.aftsRegnoAiScore),
+    reading.charScores.map(numberText),
+    reading.lengthScores.map(numberText),
+    reading.cameraType,
+    reading.cameraClass,
+    [time.year, time.month, time.day, time.hour, time.minute, time.second],
+    numberText(reading.direction),
+  ];
+  const text = JSON.stringify([KEY_SCHEMA, modelDigest, fields]);
+  return `regno:${KEY_SCHEMA}:${hash('sha256', text, 'base64url')}`;
+}
+
+/** JSON writes -0 as 0, though a model may tell them apart. */
+function numberText(value: number): number | string {
+  return Object.is(value, -0) ? '-0' : value;
+}
