@@ -1,3 +1,6 @@
+import { ModelError } from '../errors.js';
+import type { Ir } from '../ir/ir.js';
+
 /**
  * What a compiled ONNX file says of itself in its metadata: everything a caller needs to turn
  * feature values into the graph's input tensors and to name its answers.
@@ -28,6 +31,15 @@ export interface ModelSignature {
   readonly compilerVersion: string;
 }
 
+/** Names of the graph's inputs. */
+export const NUMERIC_INPUT = 'numeric';
+export const CATEGORY_INPUT = 'category_hash';
+
+/** Name of a text feature's input, by its index among the text features. */
+export function textInput(index: number): string {
+  return `text_${index}`;
+}
+
 /**
  * Input tensors of N rows as flat typed arrays, row-major. 64-bit tensors are written as pairs of
  * 32-bit words (low, high) and passed to the runtime as a BigInt64Array over the same buffer, so
@@ -41,4 +53,99 @@ export interface EncodedBatch {
   readonly categoryHash: Uint32Array;
   /** Per text feature: 2 * rows * width words. */
   readonly texts: readonly { readonly width: number; readonly words: Uint32Array }[];
+}
+
+/**
+ * The signature of a model. Throws ModelError `unsupported-model` where dictionaries of one text
+ * feature have unequal seeds (CatBoost gives all of them seed 0): a token has one hash.
+ */
+export function signatureOf(ir: Ir, compilerVersion: string): ModelSignature {
+  return {
+    features: ir.features.map(({ kind, name, index }) => ({ kind, name, index })),
+    classNames: ir.classNames,
+    dimension: ir.dimension,
+    link: ir.link,
+    textSeeds: textSeeds(ir),
+    padToken: padToken(ir),
+    sourceSha256: ir.source.sha256,
+    sourceFormat: ir.source.format,
+    compilerVersion,
+  };
+}
+
+/** Reads the JSON of a signature. Throws ModelError `damaged-model`. */
+export function parseSignature(json: string): ModelSignature {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (isSignature(value)) return value;
+  } catch (cause) {
+    throw new ModelError('damaged-model', 'The signature in the ONNX file is no JSON', { cause });
+  }
+  throw new ModelError(
+    'damaged-model',
+    'The signature in the ONNX file lacks fields, or has fields of wrong types; compile it again',
+  );
+}
+
+function textSeeds(ir: Ir): string[] {
+  const seeds = ir.features.filter((feature) => feature.kind === 'text').map(() => '0');
+  const first = new Map<number, bigint>();
+  for (const { feature, seed } of ir.dictionaries) {
+    const known = first.get(feature);
+    if (known !== undefined && known !== seed) {
+      throw new ModelError(
+        'unsupported-model',
+        `The dictionaries of text feature ${feature} have the seeds ${known} and ${seed}, ` +
+          'expected one seed for all',
+      );
+    }
+    first.set(feature, seed);
+    seeds[feature] = seed.toString();
+  }
+  return seeds;
+}
+
+/** 0 unless a dictionary holds it, so that a new buffer is padded as it is. */
+function padToken(ir: Ir): string {
+  const taken = new Set<bigint>();
+  for (const { wordHashes } of ir.dictionaries) wordHashes.forEach((hash) => taken.add(hash));
+  let pad = 0n;
+  while (taken.has(pad)) pad++;
+  return pad.toString();
+}
+
+const LINKS: readonly string[] = ['sigmoid', 'softmax', 'one-vs-all', 'identity'];
+const KINDS: readonly string[] = ['float', 'categorical', 'text'];
+
+function isSignature(value: unknown): value is ModelSignature {
+  if (!isRecord(value)) return false;
+  const { features, classNames, dimension, link, textSeeds: seeds, padToken: pad } = value;
+  const texts = [value['sourceSha256'], value['sourceFormat'], value['compilerVersion']];
+  return (
+    Array.isArray(features) &&
+    features.every(isFeature) &&
+    isStrings(classNames) &&
+    Number.isSafeInteger(dimension) &&
+    LINKS.includes(String(link)) &&
+    isStrings(seeds) &&
+    [...seeds, pad].every((text) => typeof text === 'string' && /^-?\d{1,20}$/.test(text)) &&
+    isStrings(texts)
+  );
+}
+
+function isFeature(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    KINDS.includes(String(value['kind'])) &&
+    typeof value['name'] === 'string' &&
+    Number.isSafeInteger(value['index'])
+  );
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

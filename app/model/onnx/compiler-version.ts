@@ -1,0 +1,5 @@
+/**
+ * Version of the compiler's output, written into each ONNX file. It changes whenever the same source
+ * model would give other bytes, so that a file tells which rules made it.
+ */
+export const COMPILER_VERSION = '1.0.0';

@@ -1,0 +1,107 @@
+import { ModelError } from '../errors.js';
+import { CategoryHasher } from '../hash/category-hasher.js';
+import { TokenHasher } from '../hash/token-hasher.js';
+import type { FeatureKind, FeatureRow } from '../ir/ir.js';
+import type { EncodedBatch, ModelSignature } from './signature.js';
+
+/** Paired ones are one code point each under the `u` flag, and so no match. */
+const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
+
+type SignatureFeature = ModelSignature['features'][number];
+
+/**
+ * Rows in flat feature order to the input tensors of a compiled model: numbers are rounded to f32
+ * (NaN stays NaN), categories hashed, texts split at U+0020 into non-empty tokens and hashed. Throws
+ * ModelError `invalid-input` that names the row and the feature.
+ */
+export function encodeRows(signature: ModelSignature, rows: readonly FeatureRow[]): EncodedBatch {
+  const { features } = signature;
+  rows.forEach((row, index) => checkRow(features, row, index));
+  const positions = (kind: FeatureKind): number[] =>
+    features.flatMap((feature, position) => (feature.kind === kind ? [position] : []));
+  return {
+    rows: rows.length,
+    numeric: encodeNumbers(rows, positions('float')),
+    categoryHash: encodeCategories(rows, positions('categorical')),
+    texts: positions('text').map((position, text) =>
+      encodeTexts(signature, rows, position, signature.textSeeds[text] ?? '0'),
+    ),
+  };
+}
+
+function checkRow(features: readonly SignatureFeature[], row: FeatureRow, index: number): void {
+  if (row.length !== features.length) {
+    throw new ModelError(
+      'invalid-input',
+      `Row ${index} has ${row.length} values, expected ${features.length}, one per feature`,
+    );
+  }
+  features.forEach(({ kind, name }, position) => {
+    const value = row[position];
+    const expected = kind === 'float' ? 'number' : 'string';
+    if (typeof value !== expected) {
+      throw new ModelError(
+        'invalid-input',
+        `Row ${index}, feature "${name}" (${kind}): expected a ${expected}, got ${typeof value}`,
+      );
+    }
+    if (typeof value === 'string' && UNPAIRED_SURROGATE.test(value)) {
+      throw new ModelError(
+        'invalid-input',
+        `Row ${index}, feature "${name}": the string has an unpaired surrogate; it has no UTF-8 form`,
+      );
+    }
+  });
+}
+
+function encodeNumbers(rows: readonly FeatureRow[], positions: readonly number[]): Float32Array {
+  const numeric = new Float32Array(rows.length * positions.length);
+  let at = 0;
+  for (const row of rows) {
+    for (const position of positions) numeric[at++] = Number(row[position]);
+  }
+  return numeric;
+}
+
+/** Sign-extended 32-bit hashes as pairs of words, low first. */
+function encodeCategories(rows: readonly FeatureRow[], positions: readonly number[]): Uint32Array {
+  const hasher = new CategoryHasher();
+  const words = new Uint32Array(2 * rows.length * positions.length);
+  let at = 0;
+  for (const row of rows) {
+    for (const position of positions) {
+      const hash = hasher.hash(String(row[position]));
+      words[at++] = hash;
+      words[at++] = hash >> 31;
+    }
+  }
+  return words;
+}
+
+function encodeTexts(
+  signature: ModelSignature,
+  rows: readonly FeatureRow[],
+  position: number,
+  seed: string,
+): EncodedBatch['texts'][number] {
+  const texts = rows.map((row) => tokensOf(String(row[position])));
+  const width = texts.reduce((widest, tokens) => Math.max(widest, tokens.length), 1);
+  const words = new Uint32Array(2 * rows.length * width);
+  const hasher = new TokenHasher(BigInt(seed));
+  const pad = BigInt.asUintN(64, BigInt(signature.padToken));
+  const padLow = Number(pad & 0xffffffffn);
+  const padHigh = Number(pad >> 32n);
+  texts.forEach((tokens, row) => {
+    const start = 2 * row * width;
+    tokens.forEach((token, index) => hasher.hashToken(token, words, start + 2 * index));
+    for (let at = start + 2 * tokens.length; at < start + 2 * width; at += 2) {
+      words[at] = padLow;
+      words[at + 1] = padHigh;
+    }
+  });
+  return { width, words };
+}
+
+function tokensOf(text: string): string[] {
+  return text.split(' ').filter((token) => token !== '');
+}
