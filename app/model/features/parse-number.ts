@@ -61,7 +61,11 @@ function parseEntries(entries: readonly unknown[], unitsMax: number): number[] |
   return numbers;
 }
 
-/** V8's own parser is faster at exact doubles than a scanner in JavaScript (see bench/). */
+/**
+ * V8's own parser needs about 80 ns per score of 17 digits on Node 20. A scanner over bytes with
+ * double-double arithmetic needed 60 and a scanner over characters no less than 80: not enough to
+ * carry an exact decimal conversion of our own.
+ */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { cityHash64 } from '../hash/city-hash-64.js';
 import { murmurHash64A } from '../hash/murmur-hash-64a.js';
 import type { FeatureRow } from '../ir/ir.js';
+import { encodeRows } from '../onnx/encode-rows.js';
 import type { EncodedBatch, ModelSignature } from '../onnx/signature.js';
 import { PICK_REGNO_FEATURES, pickRegnoFeatures, toFeatureRow } from './pick-regno-features.js';
 import { ReadingEncoder } from './reading-encoder.js';
@@ -88,7 +89,9 @@ function expectPlainEqual(signature: ModelSignature, encoder: ReadingEncoder, re
   const rows = readings.map((reading) =>
     toFeatureRow(signature.features, pickRegnoFeatures(reading)),
   );
-  expectSameBatch(encoder.encode(readings), encodePlainly(signature, rows));
+  const batch = encoder.encode(readings);
+  expectSameBatch(batch, encodePlainly(signature, rows));
+  expectSameBatch(batch, encodeRows(signature, rows));
 }
 
 const plate = fc.oneof(
