@@ -51,11 +51,7 @@ export function readOutcome(info: ReadonlyMap<string, string>, dimension: number
     );
   }
   if (link === 'sigmoid' && dimension !== 1) {
-    throw new ModelError(
-      'damaged-model',
-      `damaged model: ${dimension} outputs under the loss function "${loss}", expected 1 ` +
-        '(section "info"); get the file again from where it was trained',
-    );
+    throw damaged(`${dimension} outputs under the loss function "${loss}", expected 1`);
   }
   return {
     loss,
@@ -78,9 +74,15 @@ function readClassNames(
 ): string[] {
   const count = link === 'sigmoid' ? 2 : dimension;
   const names = property(readJson(info, 'class_params'), 'class_names');
-  // Labels that were numbers or booleans stand there as such.
-  const texts = Array.isArray(names) ? names.map((name: unknown) => String(name)) : [];
-  return texts.length === count ? texts : Array.from({ length: count }, (_, i) => String(i));
+  if (Array.isArray(names) && names.length === count) return names.map(className);
+  return Array.from({ length: count }, (_, i) => String(i));
+}
+
+/** Labels that were numbers or booleans in training stand there as such. */
+function className(name: unknown): string {
+  if (typeof name === 'string') return name;
+  if (typeof name === 'number' || typeof name === 'boolean') return String(name);
+  throw damaged('a class is named neither by a string nor by a number or boolean');
 }
 
 function property(value: unknown, name: string): unknown {
@@ -94,10 +96,13 @@ function readJson(info: ReadonlyMap<string, string>, key: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new ModelError(
-      'damaged-model',
-      `damaged model: the metadata "${key}" are not JSON (section "info"); ` +
-        'get the file again from where it was trained',
-    );
+    throw damaged(`the metadata "${key}" are not JSON`);
   }
+}
+
+function damaged(problem: string): ModelError {
+  return new ModelError(
+    'damaged-model',
+    `damaged model: ${problem} (section "InfoMap"); get the file again from where it was trained`,
+  );
 }

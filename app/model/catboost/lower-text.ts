@@ -58,7 +58,7 @@ export class TextLowering {
     }
     let list = this.#grams.get(source);
     if (list === undefined) {
-      list = listGrams(source);
+      list = listGrams(source, this.#budget);
       this.#grams.set(source, list);
     }
     let dictionary = this.#dictionaryOf.get(tokenized);
@@ -81,7 +81,7 @@ export class TextLowering {
     const known = this.#bayesOf.get(calcer.guid);
     if (known !== undefined) return known;
     const place = this.naiveBayes.length;
-    this.#budget.take(calcer.classes.length * list.tokens.length, 'weights of naive Bayes');
+    this.#budget.takeNumbers(calcer.classes.length * list.tokens.length, 'weights of naive Bayes');
     this.naiveBayes.push(lowerNaiveBayes(calcer, dictionary, list.tokens));
     this.#bayesOf.set(calcer.guid, place);
     return place;
@@ -96,18 +96,20 @@ interface GramList {
   readonly gramOfToken: ReadonlyMap<number, number>;
 }
 
-function listGrams(dictionary: CbmDictionary): GramList {
+function listGrams(dictionary: CbmDictionary, budget: LoweringBudget): GramList {
   const { words, grams } = dictionary;
   const wordOrder = ascending(words.ids);
   const wordHashes = BigUint64Array.from(wordOrder, (place) => words.hashes[place] ?? 0n);
   const tokenIds = grams?.ids ?? words.ids;
   const tokenOrder = ascending(tokenIds);
-  // With consecutive ids, which recovering checks, a word's id is its place in `wordHashes`.
-  const recovered = grams === undefined ? undefined : recoverGrams(dictionary);
+  const wordOfId = new Map(wordOrder.map((place, word) => [words.ids[place], word]));
+  const recovered = recoverGrams(dictionary, budget);
   const tokens = tokenOrder.map((place) => tokenIds[place] ?? 0);
   return {
     wordHashes,
-    grams: tokenOrder.map((place, gram) => recovered?.[place] ?? [gram]),
+    grams: tokenOrder.map(
+      (place, gram) => recovered[place]?.map((id) => wordOfId.get(id) ?? 0) ?? [gram],
+    ),
     tokens,
     gramOfToken: new Map(tokens.map((token, gram) => [token, gram])),
   };

@@ -121,7 +121,7 @@ class ColumnLowering {
       this.ctrTables.push(lowerCtrTable(source, this.#conditions));
       this.#tableOf.set(key, table);
     }
-    this.#budget.take(source.rows.length, 'values of CTRs');
+    this.#budget.takeNumbers(source.rows.length, 'values of CTRs');
     this.columns.push({ kind: 'ctr', table, ...lowerCtrValues(feature, source) });
     return feature.borders;
   }

@@ -1,8 +1,12 @@
 import { ModelError } from '../errors.js';
 import type { CbmDictionary } from './cbm-model.js';
+import type { LoweringBudget } from './lowering-budget.js';
 
-/** Inversions of a hash that one dictionary may cost, about a second of work. */
-const CANDIDATES_MAX = 2 ** 26;
+/**
+ * Word ids beyond this are refused. Ids count the words of the training texts, kept or not; the
+ * smaller they are, the surer a wrong guess shows.
+ */
+const WORD_ID_MAX = 2 ** 26;
 
 const BYTES_PER_WORD = 4;
 /** MurmurHash64A's multiplier and its inverse mod 2^64, as (high, low) words. */
@@ -19,33 +23,37 @@ const INVERSE_LOW = Number(INVERSE & 0xffffffffn);
  * them; for an odd order every possible last word is tried. With order 2 one inversion per gram is
  * enough, each further word multiplies the work by the number of words.
  *
- * @returns per entry of `dictionary.grams` the ids of its words; a model without grams has none.
- * @throws ModelError `limit-exceeded` where the work would exceed {@link CANDIDATES_MAX} inversions;
- *   `damaged-model` where a hash belongs to no combination of the words, or to several, or the
- *   words' ids are not 0 to their number - 1.
+ * @param budget is charged one step per inversion.
+ * @returns per entry of `dictionary.grams` the ids of its words; for a dictionary of single words
+ *   nothing.
+ * @throws ModelError `limit-exceeded` where the work would exceed the budget or an id 2^26;
+ *   `damaged-model` where a hash belongs to no combination of the words, or to several.
  */
-export function recoverGrams(dictionary: CbmDictionary): number[][] {
+export function recoverGrams(dictionary: CbmDictionary, budget: LoweringBudget): number[][] {
   const { grams, gramOrder, words } = dictionary;
   if (grams === undefined || grams.hashes.length === 0) return [];
-  const wordCount = words.ids.length;
-  if (words.ids.some((id) => id >= wordCount)) fail(dictionary, 'word ids are not consecutive');
   const prefixLength = 2 * (Math.floor(gramOrder / 2) - 1);
-  const tails = gramOrder % 2 === 1 ? wordCount : 1;
-  const prefixes = wordCount ** prefixLength;
-  checkWork(dictionary, grams.hashes.length * tails * prefixes);
+  const prefixes = words.ids.length ** prefixLength;
+  const tails = gramOrder % 2 === 1 ? words.ids : undefined;
+  chargeWork(dictionary, grams.hashes.length * prefixes * (tails?.length ?? 1), budget);
 
-  const search = new GramSearch(dictionary.gramOrder, wordCount, grams.seed);
+  const search = new GramSearch(dictionary, grams.seed);
   const targets = search.targets(grams.hashes);
   const found: (number[] | undefined)[] = new Array<undefined>(grams.hashes.length);
-  for (let prefix = 0; prefix < prefixes; prefix++) {
-    const prefixWords = digits(prefix, wordCount, prefixLength);
-    search.startAt(prefixWords);
+  const keep = (i: number, gram: number[]): void => {
+    if (found[i] !== undefined) fail(dictionary, 'a gram may be several combinations of words');
+    found[i] = gram;
+  };
+  for (let number = 0; number < prefixes; number++) {
+    const prefix = nthCombination(words.ids, prefixLength, number);
+    search.startAt(prefix);
     targets.forEach((target, i) => {
-      for (let tail = 0; tail < tails; tail++) {
-        if (!search.invert(target, tail)) continue;
-        if (found[i] !== undefined) fail(dictionary, 'a gram may be several combinations of words');
-        const lastWords = tails > 1 || gramOrder % 2 === 1 ? [tail] : [];
-        found[i] = [...prefixWords, search.low, search.high, ...lastWords];
+      if (tails === undefined) {
+        if (search.invert(target, 0)) keep(i, [...prefix, search.low, search.high]);
+        return;
+      }
+      for (const tail of tails) {
+        if (search.invert(target, tail)) keep(i, [...prefix, search.low, search.high, tail]);
       }
     });
   }
@@ -64,12 +72,14 @@ class GramSearch {
   #stateHigh = 0;
   #stateLow = 0;
   readonly #odd: boolean;
-  readonly #wordCount: number;
+  readonly #ids: ReadonlySet<number>;
+  readonly #idMax: number;
   readonly #start: bigint;
 
-  constructor(gramOrder: number, wordCount: number, seed: bigint) {
+  constructor({ gramOrder, words }: CbmDictionary, seed: bigint) {
     this.#odd = gramOrder % 2 === 1;
-    this.#wordCount = wordCount;
+    this.#ids = new Set(words.ids);
+    this.#idMax = words.ids.reduce((a, b) => Math.max(a, b), -1);
     const multiplier = (BigInt(M_HIGH) << 32n) | BigInt(M_LOW);
     this.#start = BigInt.asUintN(64, seed ^ (BigInt(gramOrder * BYTES_PER_WORD) * multiplier));
   }
@@ -110,7 +120,8 @@ class GramSearch {
     this.#multiply(INVERSE_HIGH, INVERSE_LOW);
     this.#shiftMix();
     this.#multiply(INVERSE_HIGH, INVERSE_LOW);
-    return this.low < this.#wordCount && this.high < this.#wordCount;
+    if (this.low > this.#idMax || this.high > this.#idMax) return false;
+    return this.#ids.has(this.low) && this.#ids.has(this.high);
   }
 
   #set(high: number, low: number): void {
@@ -151,22 +162,28 @@ function inverseOfOdd(value: bigint): bigint {
   return inverse;
 }
 
-function digits(value: number, base: number, length: number): number[] {
-  const result: number[] = [];
+/** The combinations of `length` ids are numbered as numerals of that many digits. */
+function nthCombination(ids: Uint32Array, length: number, number: number): number[] {
+  const combination: number[] = [];
   for (let i = 0; i < length; i++) {
-    result.push(value % base);
-    value = Math.floor(value / base);
+    combination.push(ids[number % ids.length] ?? 0);
+    number = Math.floor(number / ids.length);
   }
-  return result;
+  return combination;
 }
 
-function checkWork(dictionary: CbmDictionary, candidates: number): void {
-  if (candidates <= CANDIDATES_MAX) return;
-  throw new ModelError(
-    'limit-exceeded',
-    `dictionary ${dictionary.guid}: ${dictionary.size} grams of ${dictionary.gramOrder} out of ` +
-      `${dictionary.words.ids.length} words take ${candidates} steps to recover, at most ` +
-      `${CANDIDATES_MAX} are accepted; train with a smaller dictionary or gram_order`,
+function chargeWork(dictionary: CbmDictionary, steps: number, budget: LoweringBudget): void {
+  const { guid, size, gramOrder, words } = dictionary;
+  if (words.ids.some((id) => id >= WORD_ID_MAX)) {
+    throw new ModelError(
+      'limit-exceeded',
+      `dictionary ${guid}: a word has an id of ${WORD_ID_MAX} or more; ` +
+        'train with fewer different words',
+    );
+  }
+  budget.takeSteps(
+    steps,
+    `dictionary ${guid}: ${size} grams of ${gramOrder} out of ${words.ids.length} words`,
   );
 }
 
