@@ -1,0 +1,67 @@
+import { SingleBar } from 'cli-progress';
+import type { LiveView } from './recorder.js';
+
+/** Shows how a run is going. On a terminal a bar; elsewhere a line every few seconds. */
+export interface Progress {
+  update(elapsedMs: number, view: LiveView): void;
+  stop(): void;
+}
+
+/** Writes to `stream`, which should be standard error: standard output is for the report. */
+export function startProgress(
+  stream: NodeJS.WriteStream,
+  totalMs: number,
+  warmUpMs: number,
+): Progress {
+  return stream.isTTY ? barProgress(stream, totalMs, warmUpMs) : lineProgress(stream, totalMs);
+}
+
+/** Between two lines where there is no terminal, ms. */
+const LINE_EVERY_MS = 5_000;
+
+function barProgress(stream: NodeJS.WriteStream, totalMs: number, warmUpMs: number): Progress {
+  const bar = new SingleBar({
+    stream,
+    format: ' {phase} [{bar}] {seconds}/{of} s · {figures}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+  });
+  bar.start(totalMs, 0, { phase: 'warm-up', seconds: 0, of: totalMs / 1_000, figures: '' });
+  return {
+    update: (elapsedMs, view) => {
+      const at = Math.min(elapsedMs, totalMs);
+      bar.update(at, {
+        phase: elapsedMs < warmUpMs ? 'warm-up' : elapsedMs < totalMs ? 'measure' : 'drain  ',
+        seconds: Math.floor(at / 1_000),
+        figures: figures(view),
+      });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function lineProgress(stream: NodeJS.WriteStream, totalMs: number): Progress {
+  let nextMs = LINE_EVERY_MS;
+  return {
+    update: (elapsedMs, view) => {
+      if (elapsedMs < nextMs) return;
+      nextMs += LINE_EVERY_MS;
+      const at = `${Math.round(elapsedMs / 1_000)}/${totalMs === Infinity ? '∞' : totalMs / 1_000} s`;
+      stream.write(`${at}  ${figures(view)}\n`);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** The last second's figures, and errors and late sends so far. */
+function figures(view: LiveView): string {
+  const ms = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(1));
+  return (
+    `${Math.round(view.ratePerSecond)}/s · p50 ${ms(view.p50)} p99 ${ms(view.p99)} ` +
+    `max ${ms(view.max)} ms · errors ${view.errors} · late ${view.late}`
+  );
+}

@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { htmlReport } from './report-html.js';
+import { GeneratorMetrics, serveMetrics } from './metrics-server.js';
+import {
+  COMMON_HELP,
+  DEFAULT_URL,
+  addCommonOptions,
+  duration,
+  durationOrZero,
+  integer,
+  limit,
+  loadOptions,
+  number,
+  type CommonFlags,
+} from './options.js';
+import { startProgress } from './progress.js';
+import { prove, type ProveOptions, type ProveResult } from './prove.js';
+import { textReport } from './report-text.js';
+import { onStopSignal } from './stop-signal.js';
+import { EXIT_CODES } from './verdict.js';
+
+interface ProveFlags extends CommonFlags {
+  readonly rate: number;
+  readonly duration: number;
+  readonly warmup: number;
+  readonly p99?: number | null;
+  readonly p999?: number | null;
+  readonly errors: number | null;
+  readonly json?: string;
+  readonly html?: string;
+  readonly metricsPort?: number;
+}
+
+/** The latency promised at the default rate, judged where no limit is given. */
+const DEFAULT_P99_MS = 5;
+const DEFAULT_P999_MS = 20;
+
+/** Adds `prove`. */
+export function addProveCommand(program: Command): void {
+  const command = program
+    .command('prove', { isDefault: true })
+    .description(
+      'open loop at a constant rate: does the service keep its latency, and lose nothing?',
+    )
+    .option('-r, --rate <n>', 'requests per second, all threads together', number(0.1, 1e6), 500)
+    .option('-d, --duration <time>', 'how long to measure', duration, 60_000)
+    .option('--warmup <time>', 'sent before at the same rate, not measured', durationOrZero, 5_000)
+    .option('--p99 <ms>', 'limit for the 99th percentile, or "none"', limit)
+    .option('--p999 <ms>', 'limit for the 99.9th percentile, or "none"', limit)
+    .option('--errors <n>', 'the most requests that may fail, or "none"', limit, 0)
+    .option('--json <file>', 'write all figures to a JSON file')
+    .option('--html <file>', 'write one self-contained page with plots')
+    .option(
+      '--metrics-port <port>',
+      'serve /metrics while it runs; 0: any port',
+      integer(0, 65_535),
+    );
+  addCommonOptions(command, 0)
+    .addHelpText('after', COMMON_HELP + PROVE_HELP)
+    .action(runProve);
+}
+
+const PROVE_HELP = `
+Limits:  where neither --p99 nor --p999 is given, ${DEFAULT_P99_MS} ms and ${DEFAULT_P999_MS} ms hold; where one is, only that one.
+Exit:    0 passed · 1 a limit was missed · 2 wrong usage · 3 not valid: the generator could not keep its schedule.
+
+Latency counts from the moment a request SHOULD have been sent, so a service that stalls cannot hide it by
+making the generator wait. Waiting for a free connection counts too.
+
+Examples:
+  regno-generator prove                                       500/s for 60 s against ${DEFAULT_URL}
+  regno-generator prove -r 5000 -d 60 --p99 25 -t 2           two threads, other limits
+  regno-generator prove -u http://a:8080 -u http://b:8080     two hosts in turn
+  regno-generator prove --data readings.csv --repeat 0.3 --html report.html --json report.json`;
+
+async function runProve(flags: ProveFlags): Promise<void> {
+  const options: ProveOptions = {
+    ...loadOptions(flags, process.env),
+    rate: flags.rate,
+    durationMs: flags.duration,
+    warmUpMs: flags.warmup,
+    limits: limitsOf(flags),
+  };
+  const totalMs = options.warmUpMs + options.durationMs;
+  const metrics = flags.metricsPort === undefined ? null : new GeneratorMetrics();
+  const server = metrics ? await serveMetrics(metrics, flags.metricsPort ?? 0) : null;
+  const stop = onStopSignal();
+  const progress = startProgress(process.stderr, totalMs, options.warmUpMs);
+  try {
+    const result = await prove(options, {
+      live: (elapsedMs, view) => progress.update(elapsedMs, view),
+      signal: stop.signal,
+      ...(metrics
+        ? {
+            samples: (batch) => metrics.addSamples(batch),
+            states: (states) => metrics.setStates(states),
+          }
+        : {}),
+    });
+    progress.stop();
+    writeReports(result, flags);
+    process.exitCode = EXIT_CODES[result.verdict.kind];
+  } finally {
+    progress.stop();
+    stop.release();
+    await server?.close();
+  }
+}
+
+function limitsOf(flags: ProveFlags): ProveOptions['limits'] {
+  if (flags.p99 === undefined && flags.p999 === undefined) {
+    return { p99Ms: DEFAULT_P99_MS, p999Ms: DEFAULT_P999_MS, errorsMax: flags.errors };
+  }
+  return { p99Ms: flags.p99 ?? null, p999Ms: flags.p999 ?? null, errorsMax: flags.errors };
+}
+
+function writeReports(result: ProveResult, flags: ProveFlags): void {
+  process.stdout.write(textReport(result));
+  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(result, null, 1)}\n`);
+  if (flags.html !== undefined) writeFileSync(flags.html, htmlReport(result));
+}

@@ -1,0 +1,228 @@
+import { Latency } from './latency.js';
+import { OUTCOMES, countsAsLatency, isError, type Outcome } from './outcomes.js';
+import { STRIDE, type SampleBatch } from './sample-batch.js';
+
+/** What was counted in one slot of time. Rates are per second. */
+export interface TimeSlot {
+  /** The slot's start, seconds after the warm-up. */
+  readonly second: number;
+  readonly intendedRate: number;
+  /** Sent within the slot, whenever they were due. */
+  readonly sentRate: number;
+  /** Answered well within the slot, whenever they were due. */
+  readonly answeredRate: number;
+  readonly errors: number;
+  readonly late: number;
+  /** Latency of requests that were due within the slot, ms; NaN where there is none. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Sends behind the schedule, which are the generator's own fault. */
+export interface LateSends {
+  /** More than 1 ms behind. */
+  readonly over1Ms: number;
+  /** More than 10 ms behind. */
+  readonly over10Ms: number;
+  readonly worstMs: number;
+  readonly p99Ms: number;
+}
+
+export type OutcomeCounts = Readonly<Record<Outcome, number>>;
+
+/** A run's figures as they stand, for the progress line. */
+export interface LiveView {
+  readonly answered: number;
+  readonly errors: number;
+  readonly late: number;
+  /** Of the last full second. */
+  readonly ratePerSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/**
+ * Counts what the threads report. A request belongs to the warm-up or to the measurement by its intended
+ * send time, so that a stall at the border is not lost between the two.
+ */
+export class Recorder {
+  readonly latency = new Latency();
+  readonly service = new Latency();
+  private readonly lateness = new Latency();
+  private readonly counts = new Float64Array(OUTCOMES.length);
+  private readonly slots: SlotCounts[];
+  private readonly slotMs: number;
+  private warmUpCount = 0;
+  private warmUpErrorCount = 0;
+  private over1Ms = 0;
+  private over10Ms = 0;
+  private live = new Latency(2);
+  private liveSince = NaN;
+  private liveView: LiveView | null = null;
+
+  /** Both in ms; slots are of one second, longer in runs of more than {@link SLOTS_MAX} seconds. */
+  constructor(
+    private readonly warmUpMs: number,
+    private readonly durationMs: number,
+  ) {
+    const seconds = Math.ceil(durationMs / 1_000);
+    this.slotMs = Math.max(1, Math.ceil(seconds / SLOTS_MAX)) * 1_000;
+    this.slots = Array.from(
+      { length: Math.ceil(durationMs / this.slotMs) },
+      () => new SlotCounts(),
+    );
+  }
+
+  add(batch: SampleBatch): void {
+    for (let i = 0; i < batch.count; i += 1) {
+      const at = i * STRIDE;
+      this.addOne(
+        (batch.times[at] ?? 0) - this.warmUpMs,
+        batch.times[at + 1] ?? 0,
+        batch.times[at + 2] ?? 0,
+        batch.times[at + 3] ?? NaN,
+        OUTCOMES[batch.outcomes[i] ?? 0] ?? 'ok',
+      );
+    }
+  }
+
+  /** Requests whose intended time fell into the warm-up; counted, not measured. */
+  get warmUp(): { readonly requests: number; readonly errors: number } {
+    return { requests: this.warmUpCount, errors: this.warmUpErrorCount };
+  }
+
+  outcomes(): OutcomeCounts {
+    const pairs = OUTCOMES.map((outcome, code) => [outcome, this.counts[code] ?? 0] as const);
+    // The pairs are made from the very list that the type is made from.
+    return Object.fromEntries(pairs) as Record<Outcome, number>;
+  }
+
+  get requests(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  get errors(): number {
+    return OUTCOMES.reduce(
+      (sum, outcome, i) => sum + (isError(outcome) ? (this.counts[i] ?? 0) : 0),
+      0,
+    );
+  }
+
+  lateSends(): LateSends {
+    const worst = this.lateness.max;
+    return {
+      over1Ms: this.over1Ms,
+      over10Ms: this.over10Ms,
+      worstMs: Number.isNaN(worst) ? 0 : worst,
+      p99Ms: this.lateness.count === 0 ? 0 : this.lateness.percentile(99),
+    };
+  }
+
+  timeline(): TimeSlot[] {
+    return this.slots.map((slot, i) => {
+      const startMs = i * this.slotMs;
+      const seconds = Math.min(this.slotMs, this.durationMs - startMs) / 1_000;
+      return slot.view(startMs / 1_000, seconds);
+    });
+  }
+
+  /** The figures so far; those of the last second change once a second. `nowMs` is any steady clock. */
+  liveFigures(nowMs: number): LiveView {
+    if (Number.isNaN(this.liveSince)) this.liveSince = nowMs;
+    const elapsedMs = nowMs - this.liveSince;
+    const base = {
+      answered: (this.counts[0] ?? 0) + (this.counts[1] ?? 0),
+      errors: this.errors,
+      late: this.over10Ms,
+    };
+    if (elapsedMs >= 1_000 || this.liveView === null) {
+      this.liveView = {
+        ...base,
+        ratePerSecond: elapsedMs > 0 ? (this.live.count * 1_000) / elapsedMs : 0,
+        p50: this.live.percentile(50),
+        p99: this.live.percentile(99),
+        max: this.live.max,
+      };
+      this.live.reset();
+      this.liveSince = nowMs;
+    }
+    return { ...this.liveView, ...base };
+  }
+
+  private addOne(
+    intendedMs: number,
+    latenessMs: number,
+    latencyMs: number,
+    serviceMs: number,
+    outcome: Outcome,
+  ): void {
+    if (countsAsLatency(outcome)) this.live.record(latencyMs);
+    const endedMs = intendedMs + latencyMs;
+    const sentMs = endedMs - serviceMs;
+    // Rates are counted where things happened, which may be another slot than the one they were due in.
+    if (!Number.isNaN(sentMs)) this.slotAt(sentMs)?.countSent();
+    if (!isError(outcome)) this.slotAt(endedMs)?.countAnswered();
+    if (intendedMs < 0) {
+      this.warmUpCount += 1;
+      if (isError(outcome)) this.warmUpErrorCount += 1;
+      return;
+    }
+    const code = OUTCOMES.indexOf(outcome);
+    this.counts[code] = (this.counts[code] ?? 0) + 1;
+    this.lateness.record(latenessMs);
+    if (latenessMs > 1) this.over1Ms += 1;
+    if (latenessMs > 10) this.over10Ms += 1;
+    if (countsAsLatency(outcome)) {
+      this.latency.record(latencyMs);
+      if (!Number.isNaN(serviceMs)) this.service.record(serviceMs);
+    }
+    this.slotAt(intendedMs)?.countDue(latencyMs, latenessMs > 10, outcome);
+  }
+
+  private slotAt(ms: number): SlotCounts | undefined {
+    return ms < 0 ? undefined : this.slots[Math.floor(ms / this.slotMs)];
+  }
+}
+
+/** The most slots of a timeline; longer runs get longer slots. */
+const SLOTS_MAX = 900;
+
+class SlotCounts {
+  private readonly latency = new Latency(2);
+  private due = 0;
+  private sent = 0;
+  private answered = 0;
+  private errors = 0;
+  private late = 0;
+
+  countSent(): void {
+    this.sent += 1;
+  }
+
+  countAnswered(): void {
+    this.answered += 1;
+  }
+
+  countDue(latencyMs: number, late: boolean, outcome: Outcome): void {
+    this.due += 1;
+    if (late) this.late += 1;
+    if (isError(outcome)) this.errors += 1;
+    if (countsAsLatency(outcome)) this.latency.record(latencyMs);
+  }
+
+  view(second: number, seconds: number): TimeSlot {
+    return {
+      second,
+      intendedRate: this.due / seconds,
+      sentRate: this.sent / seconds,
+      answeredRate: this.answered / seconds,
+      errors: this.errors,
+      late: this.late,
+      p50: this.latency.percentile(50),
+      p99: this.latency.percentile(99),
+      max: this.latency.max,
+    };
+  }
+}
