@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from '../model/errors.js';
+import type { FeatureKind } from '../model/ir/ir.js';
 import { PROBABILITIES_OUTPUT, RAW_OUTPUT } from '../model/onnx/emit-link.js';
 import { readSignature } from '../model/onnx/metadata.js';
 import { CATEGORY_INPUT, NUMERIC_INPUT, textInput } from '../model/onnx/signature.js';
@@ -14,6 +15,18 @@ export interface BatchScores {
   readonly raw: Float64Array;
 }
 
+/** Errors only: the runtime's warnings name nothing that a caller could change. */
+const LOG_ERRORS = 3;
+
+export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  logSeverityLevel: LOG_ERRORS,
+};
+
 /**
  * A compiled model in onnxruntime-node, with one thread: a run blocks the caller's event loop, more
  * threads would spin while idle, and one thread adds the trees in one order, so that a row's answer
@@ -23,11 +36,7 @@ export class OnnxSession {
   private constructor(
     readonly signature: ModelSignature,
     private readonly session: InferenceSession,
-    private readonly counts: {
-      readonly floats: number;
-      readonly categoricals: number;
-      readonly texts: number;
-    },
+    private readonly widths: TensorWidths,
   ) {}
 
   /**
@@ -36,27 +45,13 @@ export class OnnxSession {
    */
   static async load(onnx: Uint8Array): Promise<OnnxSession> {
     const signature = readSignature(onnx);
-    const count = (kind: string): number =>
-      signature.features.filter((feature) => feature.kind === kind).length;
     let session: InferenceSession;
     try {
-      session = await InferenceSession.create(onnx, {
-        executionProviders: ['cpu'],
-        intraOpNumThreads: 1,
-        interOpNumThreads: 1,
-        executionMode: 'sequential',
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
-      });
+      session = await InferenceSession.create(onnx, SESSION_OPTIONS);
     } catch (cause) {
       throw new ModelError('damaged-model', 'onnxruntime refuses the ONNX file', { cause });
     }
-    const counts = {
-      floats: count('float'),
-      categoricals: count('categorical'),
-      texts: count('text'),
-    };
-    return new OnnxSession(signature, session, counts);
+    return new OnnxSession(signature, session, tensorWidths(signature));
   }
 
   /** Scores a batch; an empty one without asking the runtime. */
@@ -64,7 +59,7 @@ export class OnnxSession {
     if (batch.rows === 0) {
       return { rows: 0, probabilities: new Float64Array(), raw: new Float64Array() };
     }
-    const outputs = await this.session.run(this.feedsOf(batch));
+    const outputs = await this.session.run(feedsOf(this.widths, batch));
     return {
       rows: batch.rows,
       probabilities: float64(outputs, PROBABILITIES_OUTPUT),
@@ -76,25 +71,39 @@ export class OnnxSession {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
 
-  private feedsOf(batch: EncodedBatch): Record<string, Tensor> {
-    const { rows } = batch;
-    const { floats, categoricals, texts } = this.counts;
-    const feeds: Record<string, Tensor> = {};
-    if (floats > 0) feeds[NUMERIC_INPUT] = new Tensor('float32', batch.numeric, [rows, floats]);
-    if (categoricals > 0) {
-      const values = int64View(batch.categoryHash);
-      feeds[CATEGORY_INPUT] = new Tensor('int64', values, [rows, categoricals]);
-    }
-    for (let index = 0; index < texts; index++) {
-      const text = batch.texts[index];
-      if (text === undefined) {
-        throw new ModelError('invalid-input', `The batch lacks text ${index} of ${texts}`);
-      }
-      feeds[textInput(index)] = new Tensor('int64', int64View(text.words), [rows, text.width]);
-    }
-    return feeds;
+/** How many features of each kind a model takes, which is how wide its tensors are. */
+interface TensorWidths {
+  readonly floats: number;
+  readonly categoricals: number;
+  readonly texts: number;
+}
+
+/** The tensors of a batch by input name, over the batch's own memory. */
+export function feedsOf(widths: TensorWidths, batch: EncodedBatch): Record<string, Tensor> {
+  const { rows } = batch;
+  const { floats, categoricals, texts } = widths;
+  const feeds: Record<string, Tensor> = {};
+  if (floats > 0) feeds[NUMERIC_INPUT] = new Tensor('float32', batch.numeric, [rows, floats]);
+  if (categoricals > 0) {
+    const values = int64View(batch.categoryHash);
+    feeds[CATEGORY_INPUT] = new Tensor('int64', values, [rows, categoricals]);
   }
+  for (let index = 0; index < texts; index++) {
+    const text = batch.texts[index];
+    if (text === undefined) {
+      throw new ModelError('invalid-input', `The batch lacks text ${index} of ${texts}`);
+    }
+    feeds[textInput(index)] = new Tensor('int64', int64View(text.words), [rows, text.width]);
+  }
+  return feeds;
+}
+
+export function tensorWidths(signature: ModelSignature): TensorWidths {
+  const count = (kind: FeatureKind): number =>
+    signature.features.filter((feature) => feature.kind === kind).length;
+  return { floats: count('float'), categoricals: count('categorical'), texts: count('text') };
 }
 
 /** The same memory as 64-bit numbers; a copy only where the words start between two of them. */
