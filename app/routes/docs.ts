@@ -43,25 +43,24 @@ const SECURITY_POLICY =
 /**
  * `/openapi.json` and `/docs`, a page from which requests can be sent.
  *
- * @param guard what a request must pass; undefined where the documentation is public
+ * @param guard what a request must pass; without it the documentation is public
  */
-export function docsRoutes(guard: RequestHandler | undefined): Router {
+export function docsRoutes(guard: RequestHandler = (_req, _res, next) => next()): Router {
   const router = Router();
   // Made at the first request: it costs tens of milliseconds that a start need not pay.
   let openApi: string | undefined;
-  const handlers = guard === undefined ? [] : [guard];
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
   router
     .route('/openapi.json')
-    .all(...handlers)
+    .all(guard)
     .get((req, res) => {
       req.routeTemplate = '/openapi.json';
       openApi ??= JSON.stringify(createOpenApiDocument());
       sendJson(res, 200, openApi);
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
-  router.use('/docs', ...handlers, (req, res, next) => {
+  router.use('/docs', guard, (req, res, next) => {
     req.routeTemplate = '/docs';
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']);

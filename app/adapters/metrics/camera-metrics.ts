@@ -102,7 +102,5 @@ function countUnread(plate: string): number {
 
 /** Symbols, that is code points. */
 function lengthOf(text: string): number {
-  let length = 0;
-  for (const _symbol of text) length += 1;
-  return length;
+  return Array.from(text).length;
 }

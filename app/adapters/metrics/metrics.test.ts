@@ -77,6 +77,17 @@ describe('metrics over a cluster', () => {
     expect(await lines(totals, 'regno_queue_length')).toEqual([]);
   });
 
+  it('keeps the gauge of a new worker when the old one of its slot ends', async () => {
+    const totals = new MetricsTotals();
+    for (const source of [1, 2]) {
+      const recorder = new MetricsRecorder();
+      recorder.gauge('queueLength', '1').set(source);
+      report(totals, source, recorder);
+    }
+    totals.forget(1);
+    expect(await lines(totals, 'regno_queue_length')).toEqual(['regno_queue_length{worker="1"} 2']);
+  });
+
   it('bounds the label sets of a metric', async () => {
     const totals = new MetricsTotals();
     const recorder = new MetricsRecorder();

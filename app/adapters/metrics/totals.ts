@@ -5,6 +5,8 @@ import { cellsOf, type MetricsReport } from './recorder.js';
 export interface Series {
   readonly labels: readonly string[];
   readonly cells: Float64Array;
+  /** Of a gauge: the process that reports it. A slot's new worker takes over from the old one. */
+  source: number | undefined;
 }
 
 interface Cell {
@@ -44,7 +46,10 @@ export class MetricsTotals {
   /** Forgets the gauges of a worker process that has ended; its counts stay. */
   forget(source: number): void {
     this.#cells.delete(source);
-    for (const [id, key] of this.#gauges.get(source) ?? []) this.#series.get(id)?.delete(key);
+    for (const [id, key] of this.#gauges.get(source) ?? []) {
+      const ofMetric = this.#series.get(id);
+      if (ofMetric?.get(key)?.source === source) ofMetric.delete(key);
+    }
     this.#gauges.delete(source);
   }
 
@@ -81,6 +86,7 @@ export class MetricsTotals {
     const series = this.#seriesOf(id, labels);
     for (let i = 0; i < cellsOf(definition); i += 1) cells[first + i] = { series, offset: i };
     if (definition.kind !== 'gauge') return;
+    series.source = source;
     const gauges = this.#gauges.get(source) ?? [];
     this.#gauges.set(source, gauges);
     gauges.push([id, keyOf(labels)]);
@@ -96,7 +102,8 @@ export class MetricsTotals {
     const key = keyOf(bounded);
     let series = ofMetric.get(key);
     if (series === undefined) {
-      series = { labels: bounded, cells: new Float64Array(cellsOf(METRICS[id])) };
+      const cells = new Float64Array(cellsOf(METRICS[id]));
+      series = { labels: bounded, cells, source: undefined };
       ofMetric.set(key, series);
     }
     return series;

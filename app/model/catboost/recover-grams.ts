@@ -9,12 +9,13 @@ import type { LoweringBudget } from './lowering-budget.js';
 const WORD_ID_MAX = 2 ** 26;
 
 const BYTES_PER_WORD = 4;
-/** MurmurHash64A's multiplier and its inverse mod 2^64, as (high, low) words. */
-const M_HIGH = 0xc6a4a793;
-const M_LOW = 0x5bd1e995;
-const INVERSE = inverseOfOdd((BigInt(M_HIGH) << 32n) | BigInt(M_LOW));
-const INVERSE_HIGH = Number(INVERSE >> 32n);
-const INVERSE_LOW = Number(INVERSE & 0xffffffffn);
+const M = 0xc6a4a7935bd1e995n;
+/** The inverse of M mod 2^64. */
+const M_INVERSE = inverseOfOdd(M);
+const INVERSE_HIGH = Number(M_INVERSE >> 32n) | 0;
+const INVERSE_LOW = Number(M_INVERSE & 0xffffffffn) | 0;
+const INVERSE_3 = INVERSE_LOW >>> 16;
+const INVERSE_4 = INVERSE_LOW & 0xffff;
 
 /**
  * Finds out of which words each gram of a dictionary is made. The file keeps only the
@@ -34,123 +35,118 @@ export function recoverGrams(dictionary: CbmDictionary, budget: LoweringBudget):
   if (grams === undefined || grams.hashes.length === 0) return [];
   const prefixLength = 2 * (Math.floor(gramOrder / 2) - 1);
   const prefixes = words.ids.length ** prefixLength;
-  const tails = gramOrder % 2 === 1 ? words.ids : undefined;
-  chargeWork(dictionary, grams.hashes.length * prefixes * (tails?.length ?? 1), budget);
+  // An even order has no last word of its own; a 0 changes nothing.
+  const tails = gramOrder % 2 === 1 ? words.ids : Uint32Array.of(0);
+  chargeWork(dictionary, grams.hashes.length * prefixes * tails.length, budget);
 
   const search = new GramSearch(dictionary, grams.seed);
   const targets = search.targets(grams.hashes);
-  const found: (number[] | undefined)[] = new Array<undefined>(grams.hashes.length);
-  const keep = (i: number, gram: number[]): void => {
-    if (found[i] !== undefined) fail(dictionary, 'a gram may be several combinations of words');
-    found[i] = gram;
-  };
+  const found: (number[] | undefined)[] = new Array<undefined>(targets.length);
   for (let number = 0; number < prefixes; number++) {
     const prefix = nthCombination(words.ids, prefixLength, number);
     search.startAt(prefix);
     targets.forEach((target, i) => {
-      if (tails === undefined) {
-        if (search.invert(target, 0)) keep(i, [...prefix, search.low, search.high]);
-        return;
-      }
+      const high = Number(target >> 32n);
+      const low = Number(target & 0xffffffffn);
       for (const tail of tails) {
-        if (search.invert(target, tail)) keep(i, [...prefix, search.low, search.high, tail]);
+        const block = search.invert(high, low, tail);
+        if (block === undefined) continue;
+        if (found[i] !== undefined) fail(dictionary, 'a gram may be several combinations of words');
+        found[i] = [...prefix, ...block, tail].slice(0, gramOrder);
       }
     });
   }
   return found.map((gram) => gram ?? fail(dictionary, 'a gram is no combination of known words'));
 }
 
-interface Target {
-  readonly high: number;
-  readonly low: number;
-}
+/** Where 64-bit results are left, as (high, low) words. */
+const register = new Uint32Array(2);
 
-/** A 64-bit register and the steps of MurmurHash64A on it, forwards and backwards. */
+/** MurmurHash64A of word ids, undone step by step. */
 class GramSearch {
-  high = 0;
-  low = 0;
-  #stateHigh = 0;
-  #stateLow = 0;
   readonly #odd: boolean;
   readonly #ids: ReadonlySet<number>;
   readonly #idMax: number;
   readonly #start: bigint;
+  #stateHigh = 0;
+  #stateLow = 0;
 
   constructor({ gramOrder, words }: CbmDictionary, seed: bigint) {
     this.#odd = gramOrder % 2 === 1;
     this.#ids = new Set(words.ids);
     this.#idMax = words.ids.reduce((a, b) => Math.max(a, b), -1);
-    const multiplier = (BigInt(M_HIGH) << 32n) | BigInt(M_LOW);
-    this.#start = BigInt.asUintN(64, seed ^ (BigInt(gramOrder * BYTES_PER_WORD) * multiplier));
+    this.#start = BigInt.asUintN(64, seed ^ (BigInt(gramOrder * BYTES_PER_WORD) * M));
   }
 
   /** Undoes the hash's last steps, up to the last word of an odd gram order. */
-  targets(hashes: BigUint64Array): Target[] {
+  targets(hashes: BigUint64Array): bigint[] {
     return Array.from(hashes, (hash) => {
-      this.#set(Number(hash >> 32n), Number(hash & 0xffffffffn));
-      this.#shiftMix();
-      this.#multiply(INVERSE_HIGH, INVERSE_LOW);
-      this.#shiftMix();
-      if (this.#odd) this.#multiply(INVERSE_HIGH, INVERSE_LOW);
-      return { high: this.high, low: this.low };
+      const end = shiftMix(u64(shiftMix(hash) * M_INVERSE));
+      return this.#odd ? u64(end * M_INVERSE) : end;
     });
   }
 
   /** Hashes the words before the block that is to be found. */
   startAt(prefix: readonly number[]): void {
-    this.#stateHigh = Number(this.#start >> 32n);
-    this.#stateLow = Number(this.#start & 0xffffffffn);
+    let state = this.#start;
     for (let i = 0; i < prefix.length; i += 2) {
-      this.#set(prefix[i + 1] ?? 0, prefix[i] ?? 0);
-      this.#multiply(M_HIGH, M_LOW);
-      this.#shiftMix();
-      this.#multiply(M_HIGH, M_LOW);
-      this.#set(this.high ^ this.#stateHigh, this.low ^ this.#stateLow);
-      this.#multiply(M_HIGH, M_LOW);
-      this.#stateHigh = this.high;
-      this.#stateLow = this.low;
+      const block = (BigInt(prefix[i + 1] ?? 0) << 32n) | BigInt(prefix[i] ?? 0);
+      state = u64((state ^ u64(shiftMix(u64(block * M)) * M)) * M);
     }
+    this.#stateHigh = Number(state >> 32n);
+    this.#stateLow = Number(state & 0xffffffffn);
   }
 
-  /** Leaves the block in `low` and `high`; true if both are ids of words. */
-  invert(target: Target, tail: number): boolean {
-    this.#set(target.high, target.low ^ tail);
-    this.#multiply(INVERSE_HIGH, INVERSE_LOW);
-    this.#set(this.high ^ this.#stateHigh, this.low ^ this.#stateLow);
-    this.#multiply(INVERSE_HIGH, INVERSE_LOW);
-    this.#shiftMix();
-    this.#multiply(INVERSE_HIGH, INVERSE_LOW);
-    if (this.low > this.#idMax || this.high > this.#idMax) return false;
-    return this.#ids.has(this.low) && this.#ids.has(this.high);
-  }
-
-  #set(high: number, low: number): void {
-    this.high = high >>> 0;
-    this.low = low >>> 0;
-  }
-
-  #multiply(high: number, low: number): void {
-    const upper =
-      multiplyHigh(this.low, low) + Math.imul(this.high, low) + Math.imul(this.low, high);
-    this.#set(upper, Math.imul(this.low, low));
-  }
-
-  /** x ^= x >> 47, which is its own inverse. */
-  #shiftMix(): void {
-    this.low = (this.low ^ (this.high >>> 15)) >>> 0;
+  /** The words of the block before `tail`, undefined where they are no words. */
+  invert(targetHigh: number, targetLow: number, tail: number): [number, number] | undefined {
+    invertBlock(targetHigh, targetLow ^ tail, this.#stateHigh, this.#stateLow);
+    const first = register[1] ?? 0;
+    const second = register[0] ?? 0;
+    if (first > this.#idMax || second > this.#idMax) return undefined;
+    return this.#ids.has(first) && this.#ids.has(second) ? [first, second] : undefined;
   }
 }
 
-/** The upper 32 bits of the 64-bit product of two u32. */
-function multiplyHigh(a: number, b: number): number {
-  const aLow = a & 0xffff;
-  const aHigh = a >>> 16;
-  const bLow = b & 0xffff;
-  const bHigh = b >>> 16;
-  const lowHigh = aLow * bHigh;
-  const highLow = aHigh * bLow;
-  const middle = ((aLow * bLow) >>> 16) + (lowHigh & 0xffff) + (highLow & 0xffff);
-  return aHigh * bHigh + (lowHigh >>> 16) + (highLow >>> 16) + (middle >>> 16);
+/**
+ * Leaves the 8-byte block that led from state to target in the register. Written out in 32-bit
+ * integers, since millions of these decide how long a dictionary takes.
+ */
+function invertBlock(
+  targetHigh: number,
+  targetLow: number,
+  stateHigh: number,
+  stateLow: number,
+): void {
+  let high = inverseHigh(targetHigh, targetLow) ^ stateHigh;
+  let low = Math.imul(targetLow, INVERSE_LOW) ^ stateLow;
+  high = inverseHigh(high, low) | 0;
+  low = Math.imul(low, INVERSE_LOW) ^ (high >>> 15);
+  register[0] = inverseHigh(high, low);
+  register[1] = Math.imul(low, INVERSE_LOW);
+}
+
+/** The upper half of (high, low) times the inverse; the lower half is a plain product. */
+function inverseHigh(high: number, low: number): number {
+  const aLow = low & 0xffff;
+  const aHigh = low >>> 16;
+  const lowHigh = Math.imul(aLow, INVERSE_3);
+  const highLow = Math.imul(aHigh, INVERSE_4);
+  const middle =
+    (Math.imul(aLow, INVERSE_4) >>> 16) + (lowHigh & 0xffff) + (highLow & 0xffff);
+  const carried =
+    (Math.imul(aHigh, INVERSE_3) + (lowHigh >>> 16)) | 0;
+  const more = ((highLow >>> 16) + (middle >>> 16)) | 0;
+  const cross = (Math.imul(high, INVERSE_LOW) + Math.imul(low, INVERSE_HIGH)) | 0;
+  return (((carried + more) | 0) + cross) | 0;
+}
+
+function u64(value: bigint): bigint {
+  return BigInt.asUintN(64, value);
+}
+
+/** Its own inverse. */
+function shiftMix(value: bigint): bigint {
+  return value ^ (value >> 47n);
 }
 
 /** Newton's iteration doubles the number of right bits: 3, 6, 12, 24, 48, 96. */

@@ -1,0 +1,67 @@
+import type { PrimaryMessage, WorkerMessage } from './messages.js';
+
+/** The channel between this process and the primary; a plain object stands in for it in tests. */
+export interface Channel {
+  send(message: WorkerMessage): void;
+  onMessage(listener: (message: PrimaryMessage) => void): void;
+}
+
+/** The channel that `cluster` gave this worker. */
+export function processChannel(): Channel {
+  return {
+    send: (message) => {
+      // Without a callback, a message to a primary that is gone would raise an 'error' event.
+      if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+    },
+    onMessage: (listener) => process.on('message', listener),
+  };
+}
+
+interface Scrape {
+  readonly resolve: (answer: { contentType: string; text: string }) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+const SCRAPE_TIMEOUT_MS = 5000;
+
+/** A worker's side of the cluster: asks the primary for metrics and hears when to drain. */
+export class PrimaryLink {
+  readonly #scrapes = new Map<number, Scrape>();
+  #scrapeCount = 0;
+
+  constructor(
+    private readonly channel: Channel,
+    onDrain: () => void,
+  ) {
+    channel.onMessage((message) => {
+      if (message.kind === 'drain') onDrain();
+      else this.#scraped(message);
+    });
+  }
+
+  send(message: WorkerMessage): void {
+    this.channel.send(message);
+  }
+
+  /** The whole cluster's metrics; rejects where the primary does not answer in time. */
+  scrape(): Promise<{ contentType: string; text: string }> {
+    this.#scrapeCount += 1;
+    const id = this.#scrapeCount;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#scrapes.delete(id);
+        reject(new Error(`the primary did not answer a scrape within ${SCRAPE_TIMEOUT_MS} ms`));
+      }, SCRAPE_TIMEOUT_MS);
+      this.#scrapes.set(id, { resolve, timer });
+      this.channel.send({ kind: 'scrape', id });
+    });
+  }
+
+  #scraped(message: Extract<PrimaryMessage, { kind: 'scraped' }>): void {
+    const scrape = this.#scrapes.get(message.id);
+    if (scrape === undefined) return;
+    this.#scrapes.delete(message.id);
+    clearTimeout(scrape.timer);
+    scrape.resolve(message);
+  }
+}

@@ -1,0 +1,229 @@
+import type { Worker } from 'node:cluster';
+import type { Logger } from '../logger.js';
+import type { MetricsTotals } from '../metrics/totals.js';
+import type { PrimaryMessage, WorkerMessage } from './messages.js';
+
+export interface SupervisorParts {
+  readonly slots: number;
+  /** Starts a worker process for a slot (1..slots). */
+  readonly fork: (slot: number) => Worker;
+  readonly totals: MetricsTotals;
+  readonly readMetrics: () => Promise<{ contentType: string; text: string }>;
+  readonly log: Logger;
+  /** Time that a worker has to drain before it is killed. */
+  readonly drainTimeoutMs: number;
+  /** Called once when every slot has a worker that is ready, after a start. */
+  readonly onReady: () => void;
+  /** Called when nothing is left to supervise; the process should end with this code. */
+  readonly onEnd: (exitCode: number) => void;
+}
+
+type WorkerState = 'starting' | 'ready' | 'unready' | 'draining';
+
+interface Seat {
+  readonly slot: number;
+  readonly worker: Worker;
+  state: WorkerState;
+  /** True for the new worker of a rolling restart until it is ready: the old one still serves. */
+  spare: boolean;
+  killTimer: NodeJS.Timeout | undefined;
+}
+
+const BACK_OFF_MIN_MS = 100;
+const BACK_OFF_MAX_MS = 10_000;
+/** A worker that lived this long did not die of its start. */
+const STABLE_MS = 30_000;
+/** Deaths per slot within the window that make a crash loop. */
+const DEATHS_MAX = 20;
+const DEATHS_WINDOW_MS = 120_000;
+const GRACE_AFTER_DRAIN_MS = 1000;
+
+/**
+ * Keeps one worker process per slot: starts them, restarts the ones that die with a growing delay,
+ * replaces them one by one on request, and stops them without losing what they have accepted.
+ */
+export class Supervisor {
+  readonly #seats = new Map<number, Seat>();
+  readonly #restarts = new Map<number, NodeJS.Timeout>();
+  readonly #failures = new Map<number, number>();
+  #deaths: number[] = [];
+  #wasReady = false;
+  #stopping = false;
+  #rolling = false;
+  #exitCode = 0;
+
+  constructor(private readonly parts: SupervisorParts) {}
+
+  start(): void {
+    for (let slot = 1; slot <= this.parts.slots; slot += 1) this.#fork(slot);
+  }
+
+  /** Lets every worker finish what it has accepted, then ends. */
+  stop(exitCode = 0): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#exitCode = exitCode;
+    for (const timer of this.#restarts.values()) clearTimeout(timer);
+    this.#restarts.clear();
+    for (const seat of this.#seats.values()) this.#drain(seat);
+    this.#endIfEmpty();
+  }
+
+  /** Replaces the workers one at a time: a new one is ready before the old one drains. */
+  async roll(): Promise<void> {
+    if (this.#rolling || this.#stopping) return;
+    this.#rolling = true;
+    try {
+      for (const seat of [...this.#seats.values()]) {
+        if (!(await this.#replace(seat))) break;
+      }
+    } finally {
+      this.#rolling = false;
+    }
+  }
+
+  /** Ends at once, without waiting for anything. */
+  kill(): void {
+    for (const seat of this.#seats.values()) seat.worker.process.kill('SIGKILL');
+  }
+
+  #replace(old: Seat): Promise<boolean> {
+    const next = this.#fork(old.slot, true);
+    return new Promise((resolve) => {
+      next.worker.on('message', (message: WorkerMessage) => {
+        if (message.kind !== 'ready' || next.state !== 'ready') return;
+        this.#drain(old);
+        old.worker.once('exit', () => resolve(true));
+      });
+      next.worker.once('exit', () => {
+        this.parts.log.error('rolling restart given up: a new worker did not become ready', {
+          slot: old.slot,
+        });
+        resolve(false);
+      });
+    });
+  }
+
+  #fork(slot: number, spare = false): Seat {
+    this.#restarts.delete(slot);
+    const worker = this.parts.fork(slot);
+    const seat: Seat = { slot, worker, state: 'starting', spare, killTimer: undefined };
+    const startedAt = performance.now();
+    this.#seats.set(worker.id, seat);
+    this.parts.totals.add('workerStarts', [String(slot)], 1);
+    worker.on('message', (message: WorkerMessage) => this.#receive(seat, message));
+    worker.on('error', (error) => this.parts.log.warn('worker channel failed', { slot, error }));
+    worker.once('exit', (code: number, signal: string | null) => {
+      this.#exited(seat, code, signal, performance.now() - startedAt);
+    });
+    this.#showStates();
+    return seat;
+  }
+
+  #receive(seat: Seat, message: WorkerMessage): void {
+    switch (message.kind) {
+      case 'metrics':
+        this.parts.totals.apply(seat.worker.id, message.report);
+        this.parts.totals.set('workerReport', [String(seat.slot)], Date.now() / 1000);
+        return;
+      case 'scrape':
+        void this.#scrape(seat, message.id);
+        return;
+      case 'ready':
+        this.#becameReady(seat, message.usable);
+        return;
+      case 'unstartable':
+        // Once the service has been up, it goes on with the workers it has.
+        if (!this.#wasReady) this.stop(1);
+    }
+  }
+
+  async #scrape(seat: Seat, id: number): Promise<void> {
+    const { contentType, text } = await this.parts.readMetrics();
+    this.#send(seat, { kind: 'scraped', id, contentType, text });
+  }
+
+  #becameReady(seat: Seat, usable: boolean): void {
+    if (seat.state !== 'starting') return;
+    seat.state = usable ? 'ready' : 'unready';
+    seat.spare = false;
+    this.#showStates();
+    if (this.#stopping) {
+      this.#drain(seat);
+      return;
+    }
+    const seats = [...this.#seats.values()];
+    if (this.#wasReady || seats.some(({ state }) => state === 'starting')) return;
+    this.#wasReady = true;
+    this.parts.onReady();
+  }
+
+  #drain(seat: Seat): void {
+    if (seat.state === 'draining') return;
+    const wasStarting = seat.state === 'starting';
+    seat.state = 'draining';
+    this.#showStates();
+    if (wasStarting) {
+      // It serves nobody yet and may be deep in compiling a model: nothing is lost.
+      seat.worker.process.kill('SIGKILL');
+      return;
+    }
+    this.#send(seat, { kind: 'drain' });
+    seat.killTimer = setTimeout(() => {
+      this.parts.log.error('worker did not drain in time and is killed', { slot: seat.slot });
+      seat.worker.process.kill('SIGKILL');
+    }, this.parts.drainTimeoutMs + GRACE_AFTER_DRAIN_MS);
+  }
+
+  #exited(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
+    clearTimeout(seat.killTimer);
+    this.#seats.delete(seat.worker.id);
+    this.parts.totals.forget(seat.worker.id);
+    const asked = seat.state === 'draining';
+    const reason = asked && signal === null ? 'clean' : signal === null ? 'crash' : 'killed';
+    this.parts.totals.add('workerExits', [String(seat.slot), reason], 1);
+    this.#showStates();
+    if (!asked && !seat.spare && !this.#stopping) this.#restart(seat, code, signal, aliveMs);
+    this.#endIfEmpty();
+  }
+
+  #restart(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
+    if (this.#deaths.length > DEATHS_MAX * this.parts.slots) {
+      this.parts.log.error('workers die faster than they can serve; giving up', {
+        deaths: this.#deaths.length,
+        windowMs: DEATHS_WINDOW_MS,
+      });
+      this.stop(1);
+      return;
+    }
+    const failures = aliveMs > STABLE_MS ? 0 : (this.#failures.get(seat.slot) ?? 0);
+    this.#failures.set(seat.slot, failures + 1);
+    const delayMs = Math.min(BACK_OFF_MIN_MS * 2 ** failures, BACK_OFF_MAX_MS);
+    const { slot } = seat;
+    this.parts.log.error('worker died and is restarted', { slot, code, signal, delayMs });
+    this.#restarts.set(
+      slot,
+      setTimeout(() => this.#fork(slot), delayMs),
+    );
+  }
+
+  #endIfEmpty(): void {
+    if (this.#stopping && this.#seats.size === 0) this.parts.onEnd(this.#exitCode);
+  }
+
+  #send(seat: Seat, message: PrimaryMessage): void {
+    if (!seat.worker.isConnected()) return;
+    // A worker that dies while the message is on its way is dealt with at its exit.
+    seat.worker.send(message, () => undefined);
+  }
+
+  #showStates(): void {
+    const counts: Record<WorkerState, number> = { starting: 0, ready: 0, unready: 0, draining: 0 };
+    for (const seat of this.#seats.values()) counts[seat.state] += 1;
+    for (const [state, count] of Object.entries(counts)) {
+      this.parts.totals.set('workers', [state], count);
+    }
+  }
+}

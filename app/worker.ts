@@ -1,0 +1,244 @@
+import { Server as NetServer } from 'node:net';
+import type { Server } from 'node:http';
+import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
+import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
+import { loadModel, type LoadedModel } from './adapters/load-model.js';
+import { closeLogger, createLogger } from './adapters/logger.js';
+import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
+import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/decision-metrics.js';
+import { MetricsRecorder } from './adapters/metrics/recorder.js';
+import { OnnxScorer } from './adapters/onnx-scorer.js';
+import { ProcessMetrics } from './adapters/process-metrics.js';
+import { RedisCache } from './adapters/redis-cache.js';
+import { RequestLog } from './adapters/request-log.js';
+import { RequestMetrics } from './adapters/metrics/request-metrics.js';
+import { createErrorReporter } from './adapters/sentry.js';
+import type { Config } from './config/load-config.js';
+import { createApp } from './routes/create-app.js';
+import type { HealthState } from './routes/health.js';
+import { createHttpServer } from './routes/http-server.js';
+import { Batcher } from './services/batcher.js';
+import { Decider } from './services/decide.js';
+import { checkGolden, type GoldenResult } from './services/golden-check.js';
+import { REGNO_VERSION } from './version.js';
+
+/** Growth is reported this often, so that a killed worker takes next to nothing with it. */
+const REPORT_INTERVAL_MS = 20;
+/** Idle connections stay open this long at a stop, for requests that are already on their way. */
+const IDLE_GRACE_MS = 1000;
+const FLUSH_TIMEOUT_MS = 2000;
+
+const now = (): number => performance.now() / 1000;
+
+/** Composition root of a worker process: everything that serves requests is put together here. */
+export async function runWorker(config: Config): Promise<void> {
+  const slot = process.env[SLOT_VARIABLE] ?? '1';
+  const recorder = new MetricsRecorder();
+  const log = createLogger({
+    level: config.logLevel,
+    process: `worker-${slot}`,
+    metrics: recorder,
+  });
+  let draining = false;
+  const link = new PrimaryLink(processChannel(), () => void drain());
+
+  let loaded: LoadedModel;
+  let scorer: OnnxScorer;
+  const metrics = createDecisionMetrics(recorder);
+  try {
+    loaded = await loadModel(config.model);
+    scorer = new OnnxScorer(loaded.identity, loaded.session, metrics, now);
+  } catch (error) {
+    log.error('the model cannot be served', { error });
+    link.send({ kind: 'unstartable' });
+    await closeLogger(log);
+    process.exit(1);
+  }
+  const { identity } = loaded;
+  const reporter = await createErrorReporter({
+    dsn: config.sentryDsn,
+    environment: config.environment,
+    release: `regno@${REGNO_VERSION}`,
+    tags: { model: `${identity.name}@${identity.version}`, modelDigest: identity.digest },
+    metrics: recorder,
+  });
+  const golden = await checkGolden(scorer, loaded.golden, loaded.goldenTolerance);
+  tellModel(recorder, slot, loaded, golden);
+  const usable = golden.state !== 'failed';
+  if (!usable) log.error('the model failed its golden check', { ...golden });
+
+  let redisUp: boolean | undefined;
+  const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl);
+  const batcher = new Batcher(scorer, config, metrics, now);
+  const decider = new Decider({
+    model: identity,
+    batcher,
+    memoryEntries: config.memoryCacheEntries,
+    sharedCache: redis,
+    metrics,
+    cameras: new CameraMetrics(recorder),
+    now,
+  });
+  const requestMetrics = new RequestMetrics(recorder);
+  const requestLog = new RequestLog({
+    log,
+    metrics: recorder,
+    sampleRatio: config.logSampleRatio,
+    slowSeconds: config.slowRequestMs / 1000,
+    linesPerSecond: config.logLinesPerSecond,
+    now,
+    random: Math.random,
+  });
+  const app = createApp({
+    decider,
+    model: identity,
+    apiKeys: config.apiKeys,
+    docsPublic: config.docsPublic,
+    bodyLimitBytes: config.bodyLimitBytes,
+    deadlineMs: config.deadlineMs,
+    inflightMax: config.inflightMax,
+    inflight: () => requestMetrics.inflight,
+    modelUsable: () => usable,
+    isDraining: () => draining,
+    health,
+    readMetrics: () => {
+      report();
+      return link.scrape();
+    },
+    observer: {
+      started: () => requestMetrics.started(),
+      finished: (request) => {
+        requestMetrics.finished(request);
+        requestLog.finished(request);
+      },
+    },
+    onError: (error, req) => {
+      log.error('request failed', { requestId: req.requestId, error });
+      reporter.report(error, { requestId: req.requestId });
+    },
+    now,
+  });
+  const server = createHttpServer(app, config, (reason) => requestMetrics.refusedByParser(reason));
+
+  const processMetrics = new ProcessMetrics(recorder, slot);
+  processMetrics.start();
+  const reportTimer = setInterval(report, REPORT_INTERVAL_MS).unref();
+  process.on('uncaughtException', (error) => void die(error));
+  process.on('unhandledRejection', (error) => void die(error));
+  await listen(server, config);
+  link.send({ kind: 'ready', usable, model: identity });
+
+  function health(): HealthState {
+    const degraded = redisUp === false;
+    const state = draining
+      ? 'draining'
+      : !usable
+        ? 'model_unavailable'
+        : degraded
+          ? 'degraded'
+          : 'ok';
+    return {
+      ready: usable && !draining,
+      state,
+      model: { ...identity, golden: golden.state },
+      dependencies: redisUp === undefined ? {} : { redis: redisUp ? 'up' : 'down' },
+    };
+  }
+
+  function report(): void {
+    recorder.gauge('httpInflight', slot).set(requestMetrics.inflight);
+    recorder.gauge('queueLength', slot).set(batcher.queueLength);
+    recorder.gauge('cacheEntries', slot).set(decider.memoryEntries);
+    const changes = recorder.takeReport();
+    if (changes !== undefined) link.send({ kind: 'metrics', report: changes });
+  }
+
+  function connectRedis(url: string): RedisCache {
+    const breaker = recorder.gauge('cacheBreaker', slot);
+    const up = recorder.gauge('dependencyUp', 'redis', slot);
+    breaker.set(0);
+    const cache = new RedisCache({
+      url,
+      timeoutMs: config.redisTimeoutMs,
+      ttlSeconds: config.cacheTtlSeconds,
+      onLookUp: createRedisMetrics(recorder),
+      onAvailable: (available) => {
+        if (redisUp !== undefined) log.warn(available ? 'Redis is back' : 'Redis is gone');
+        redisUp = available;
+        up.set(available ? 1 : 0);
+      },
+      onBreaker: (state) => breaker.set(state === 'closed' ? 0 : state === 'half-open' ? 1 : 2),
+    });
+    cache.start();
+    return cache;
+  }
+
+  async function drain(): Promise<void> {
+    if (draining) return;
+    draining = true;
+    await stopServer(server, config);
+    await finish(0);
+  }
+
+  async function die(error: unknown): Promise<void> {
+    metrics.internalError('unexpected');
+    log.error('the worker cannot go on', { error });
+    reporter.report(error, {});
+    await finish(1);
+  }
+
+  async function finish(exitCode: number): Promise<void> {
+    clearInterval(reportTimer);
+    processMetrics.stop();
+    await redis?.stop();
+    await reporter.flush(FLUSH_TIMEOUT_MS);
+    report();
+    await closeLogger(log);
+    // The last report must be out before the channel closes.
+    setImmediate(() => process.exit(exitCode));
+  }
+}
+
+function listen(server: Server, config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Stops without losing a request: new connections are refused, answers say `connection: close`, and
+ * an idle connection is kept for a moment, as its next request may already be on its way.
+ */
+async function stopServer(server: Server, config: Config): Promise<void> {
+  await sleep(config.drainDelayMs);
+  const closed = new Promise<void>((resolve) => {
+    // http.Server's own close() also closes idle connections, at once.
+    NetServer.prototype.close.call(server, () => resolve());
+  });
+  const idle = setTimeout(() => server.closeIdleConnections(), IDLE_GRACE_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), config.drainTimeoutMs);
+  await closed;
+  clearTimeout(idle);
+  clearTimeout(deadline);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function tellModel(
+  recorder: MetricsRecorder,
+  slot: string,
+  loaded: LoadedModel,
+  golden: GoldenResult,
+): void {
+  const { name, version, digest } = loaded.identity;
+  recorder.gauge('modelInfo', slot, name, version, digest.slice(0, 12)).set(1);
+  if (golden.state === 'absent') return;
+  recorder.gauge('goldenPassed', slot).set(golden.state === 'passed' ? 1 : 0);
+  recorder.gauge('goldenDifference', slot).set(golden.differenceMax);
+}
