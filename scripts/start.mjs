@@ -21,7 +21,10 @@ function newest(folder) {
   if (!existsSync(folder)) return 0;
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile() && file.name.endsWith('.ts'))
-    .reduce((latest, file) => Math.max(latest, statSync(join(file.parentPath, file.name)).mtimeMs), 0);
+    .reduce(
+      (latest, file) => Math.max(latest, statSync(join(file.parentPath, file.name)).mtimeMs),
+      0,
+    );
 }
 
 function build() {

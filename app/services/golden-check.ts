@@ -1,0 +1,54 @@
+import { parseReading } from '../model/features/parse-reading.js';
+import type { Reading } from '../model/features/reading.js';
+import type { Scorer } from './ports.js';
+
+/** A reading as clients send it and the probabilities that CatBoost itself gave. */
+export interface GoldenReading {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly negative: number;
+  readonly positive: number;
+}
+
+export interface GoldenResult {
+  readonly state: 'passed' | 'failed' | 'absent';
+  readonly rows: number;
+  /** Largest difference between an answer and its golden probability; NaN where one was refused. */
+  readonly differenceMax: number;
+}
+
+/** Rows scored in one run, as large as a busy worker's batches. */
+const BATCH_ROWS = 64;
+
+/**
+ * Scores the golden readings the way requests are scored. It is the warm-up too: the code is
+ * compiled and the runtime's memory is there before the first request.
+ */
+export async function checkGolden(
+  scorer: Scorer,
+  golden: readonly GoldenReading[],
+  tolerance: number,
+): Promise<GoldenResult> {
+  if (golden.length === 0) return { state: 'absent', rows: 0, differenceMax: 0 };
+  let differenceMax = 0;
+  for (let start = 0; start < golden.length; start += BATCH_ROWS) {
+    const rows = golden.slice(start, start + BATCH_ROWS);
+    const readings = rows.map((row) => readingOf(row)).filter((reading) => reading !== undefined);
+    const positives = await scorer.score(readings);
+    for (const [i, row] of rows.entries()) {
+      const positive = readings.length === rows.length ? (positives[i] ?? NaN) : NaN;
+      const difference = Math.max(
+        Math.abs(positive - row.positive),
+        Math.abs(1 - positive - row.negative),
+      );
+      // Math.max keeps a NaN, so that one row without an answer fails the whole check.
+      differenceMax = Math.max(differenceMax, difference);
+    }
+  }
+  const state = differenceMax <= tolerance ? 'passed' : 'failed';
+  return { state, rows: golden.length, differenceMax };
+}
+
+function readingOf(row: GoldenReading): Reading | undefined {
+  const parsed = parseReading(row.input);
+  return parsed.ok ? parsed.reading : undefined;
+}
