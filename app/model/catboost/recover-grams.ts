@@ -14,8 +14,8 @@ const M = 0xc6a4a7935bd1e995n;
 const M_INVERSE = inverseOfOdd(M);
 const INVERSE_HIGH = Number(M_INVERSE >> 32n) | 0;
 const INVERSE_LOW = Number(M_INVERSE & 0xffffffffn) | 0;
-const INVERSE_3 = INVERSE_LOW >>> 16;
-const INVERSE_4 = INVERSE_LOW & 0xffff;
+const INVERSE_LOW_TOP = INVERSE_LOW >>> 16;
+const INVERSE_LOW_END = INVERSE_LOW & 0xffff;
 
 /**
  * Finds out of which words each gram of a dictionary is made. The file keeps only the
@@ -129,12 +129,11 @@ function invertBlock(
 function inverseHigh(high: number, low: number): number {
   const aLow = low & 0xffff;
   const aHigh = low >>> 16;
-  const lowHigh = Math.imul(aLow, INVERSE_3);
-  const highLow = Math.imul(aHigh, INVERSE_4);
+  const lowHigh = Math.imul(aLow, INVERSE_LOW_TOP);
+  const highLow = Math.imul(aHigh, INVERSE_LOW_END);
   const middle =
-    (Math.imul(aLow, INVERSE_4) >>> 16) + (lowHigh & 0xffff) + (highLow & 0xffff);
-  const carried =
-    (Math.imul(aHigh, INVERSE_3) + (lowHigh >>> 16)) | 0;
+    (Math.imul(aLow, INVERSE_LOW_END) >>> 16) + (lowHigh & 0xffff) + (highLow & 0xffff);
+  const carried = (Math.imul(aHigh, INVERSE_LOW_TOP) + (lowHigh >>> 16)) | 0;
   const more = ((highLow >>> 16) + (middle >>> 16)) | 0;
   const cross = (Math.imul(high, INVERSE_LOW) + Math.imul(low, INVERSE_HIGH)) | 0;
   return (((carried + more) | 0) + cross) | 0;
