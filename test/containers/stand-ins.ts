@@ -1,0 +1,160 @@
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { readAptSource } from './apt-source.js';
+import { run } from './command.js';
+import type { Engine } from './engine.js';
+
+/** Services of the compose file whose public images are stood in for. */
+export const STAND_INS = [
+  'redis',
+  'prometheus',
+  'alertmanager',
+  'redis-exporter',
+  'node-exporter',
+  'grafana',
+  'cadvisor',
+] as const;
+
+const NODE_IMAGE = 'node:24-bookworm-slim';
+const TREE_IMAGE = 'regno-stand-in/testing';
+const NODE_SUITE = 'bookworm';
+/** Debian's next release has the Prometheus 3, Alertmanager and exporters the compose file pins. */
+const SERVICES_SUITE = 'forky';
+const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
+const MINUTE_MS = 60_000;
+
+/**
+ * Makes a stand-in for the image that our Dockerfiles start FROM: a minimal Debian 12, the Node
+ * binary of the npm registry, and this machine's npm.
+ *
+ * The machine's certificates go in and Node is told of them: behind a proxy with its own authority
+ * `npm ci` inside a build fails otherwise.
+ */
+export async function ensureNodeImage(engine: Engine, cache: string): Promise<string> {
+  if (await hasImage(engine, NODE_IMAGE)) return 'kept from an earlier run';
+  const tree = await ensureTree(cache, NODE_SUITE);
+  const version = await installNode(cache, tree);
+  const registry = await run('npm', ['config', 'get', 'registry'], { timeoutMs: MINUTE_MS });
+  await importTree(engine, tree, NODE_IMAGE, [
+    `ENV NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`,
+    `ENV NPM_CONFIG_REGISTRY=${registry.stdout.trim()}`,
+    'CMD ["node"]',
+  ]);
+  return `Debian 12 with Node ${version}`;
+}
+
+/** Makes the stand-ins for the public images of the compose file. */
+export async function ensureServiceImages(
+  engine: Engine,
+  cache: string,
+  folder: string,
+): Promise<string> {
+  if (!(await hasImage(engine, TREE_IMAGE))) {
+    const tree = await ensureTree(cache, SERVICES_SUITE);
+    await importTree(engine, tree, TREE_IMAGE, ['CMD ["bash"]']);
+  }
+  for (const name of STAND_INS) {
+    const build = ['buildx', 'build', '--network', 'host', '--progress', 'plain', '--load'];
+    const file = ['--file', join(folder, 'stand-ins.Dockerfile'), '--target', name];
+    await run('docker', [...build, ...file, '--tag', `regno-stand-in/${name}`, folder], {
+      timeoutMs: 10 * MINUTE_MS,
+      env: engine.env,
+    });
+  }
+  return versionsOf(engine);
+}
+
+async function versionsOf(engine: Engine): Promise<string> {
+  const packages = ['prometheus', 'prometheus-alertmanager', 'prometheus-redis-exporter'];
+  const query = ['dpkg-query', '-W', '-f', '${Package} ${Version}, ', ...packages, 'redis-server'];
+  const listed = await run(
+    'docker',
+    ['run', '--rm', '--network', 'none', 'regno-stand-in/redis', ...query],
+    { timeoutMs: MINUTE_MS, env: engine.env },
+  );
+  return listed.stdout.replace(/, $/, '');
+}
+
+async function hasImage(engine: Engine, name: string): Promise<boolean> {
+  const found = await run('docker', ['image', 'inspect', '--format', '{{.Id}}', name], {
+    timeoutMs: MINUTE_MS,
+    env: engine.env,
+    mayFail: true,
+  });
+  return found.code === 0;
+}
+
+/** @returns the folder of a minimal Debian system of that release */
+async function ensureTree(cache: string, suite: string): Promise<string> {
+  const trees = join(cache, 'trees');
+  const tree = join(trees, suite);
+  if (existsSync(tree)) return tree;
+  const partial = `${tree}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(trees, { recursive: true });
+  const { uri, keyring } = readAptSource('/etc/apt');
+  const include = '--include=ca-certificates,libstdc++6';
+  // Releases newer than the installed debootstrap have no script of their own there; all of
+  // Debian's are links to this one.
+  const script = '/usr/share/debootstrap/scripts/sid';
+  const options = ['--variant=minbase', `--keyring=${keyring}`, include];
+  await run('debootstrap', [...options, suite, partial, uri, script], {
+    timeoutMs: 10 * MINUTE_MS,
+  });
+  renameSync(partial, tree);
+  return tree;
+}
+
+/** Puts node, npm, the machine's certificates and the user `node` (1000) into the tree. */
+async function installNode(cache: string, tree: string): Promise<string> {
+  const name = `node-linux-${process.arch}`;
+  const home = join(cache, 'node24');
+  const binary = join(home, 'node_modules', name, 'bin/node');
+  if (!existsSync(binary)) {
+    mkdirSync(home, { recursive: true });
+    await run('npm', ['install', '--no-save', '--ignore-scripts', '--prefix', home, `${name}@24`], {
+      timeoutMs: 5 * MINUTE_MS,
+      cwd: home,
+    });
+  }
+  const local = join(tree, 'usr/local');
+  copyFileSync(binary, join(local, 'bin/node'));
+  chmodSync(join(local, 'bin/node'), 0o755);
+  const modules = await run('npm', ['root', '--global'], { timeoutMs: MINUTE_MS });
+  const npm = join(local, 'lib/node_modules/npm');
+  cpSync(join(modules.stdout.trim(), 'npm'), npm, { recursive: true, dereference: true });
+  for (const program of ['npm', 'npx']) {
+    const link = join(local, 'bin', program);
+    rmSync(link, { force: true });
+    symlinkSync(`../lib/node_modules/npm/bin/${program}-cli.js`, link);
+  }
+  copyFileSync(process.env['NODE_EXTRA_CA_CERTS'] ?? CA_BUNDLE, join(tree, CA_BUNDLE));
+  const user = ['useradd', '--uid', '1000', '--create-home', '--shell', '/bin/bash', 'node'];
+  await run('chroot', [tree, ...user], { timeoutMs: MINUTE_MS, mayFail: true });
+  const version = await run(binary, ['--version'], { timeoutMs: MINUTE_MS });
+  return version.stdout.trim();
+}
+
+async function importTree(
+  engine: Engine,
+  tree: string,
+  image: string,
+  changes: readonly string[],
+): Promise<void> {
+  // The shell's words are passed beside the script, not inside it.
+  const script = 'set -o pipefail; tree=$1; shift; tar -C "$tree" -cf - . | docker import "$@"';
+  const options = changes.flatMap((change) => ['--change', change]);
+  await run('bash', ['-c', script, 'import', tree, ...options, '-', image], {
+    timeoutMs: 5 * MINUTE_MS,
+    env: engine.env,
+  });
+}
