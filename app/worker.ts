@@ -9,7 +9,7 @@ import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/de
 import { MetricsRecorder } from './adapters/metrics/recorder.js';
 import { OnnxScorer } from './adapters/onnx-scorer.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
-import { RedisCache } from './adapters/redis-cache.js';
+import type { RedisCache } from './adapters/redis-cache.js';
 import { RequestLog } from './adapters/request-log.js';
 import { RequestMetrics } from './adapters/metrics/request-metrics.js';
 import { createErrorReporter } from './adapters/sentry.js';
@@ -68,7 +68,7 @@ export async function runWorker(config: Config): Promise<void> {
   if (!usable) log.error('the model failed its golden check', { ...golden });
 
   let redisUp: boolean | undefined;
-  const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl);
+  const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
   const batcher = new Batcher(scorer, config, metrics, now);
   const decider = new Decider({
     model: identity,
@@ -153,7 +153,8 @@ export async function runWorker(config: Config): Promise<void> {
     if (changes !== undefined) link.send({ kind: 'metrics', report: changes });
   }
 
-  function connectRedis(url: string): RedisCache {
+  async function connectRedis(url: string): Promise<RedisCache> {
+    const { RedisCache } = await import('./adapters/redis-cache.js');
     const breaker = recorder.gauge('cacheBreaker', slot);
     const up = recorder.gauge('dependencyUp', 'redis', slot);
     breaker.set(0);

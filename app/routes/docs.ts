@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Router, static as serveStatic, type RequestHandler } from 'express';
 import { refuse, sendJson } from './answer.js';
-import { createOpenApiDocument } from './openapi.js';
 
 /** Files of Swagger UI that the page needs; they lie in its package, so the page works offline. */
 const ASSETS = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
@@ -47,16 +46,16 @@ const SECURITY_POLICY =
  */
 export function docsRoutes(guard: RequestHandler = (_req, _res, next) => next()): Router {
   const router = Router();
-  // Made at the first request: it costs tens of milliseconds that a start need not pay.
+  // Loaded and made at the first request: a start need not pay for what few ask for.
   let openApi: string | undefined;
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
   router
     .route('/openapi.json')
     .all(guard)
-    .get((req, res) => {
+    .get(async (req, res) => {
       req.routeTemplate = '/openapi.json';
-      openApi ??= JSON.stringify(createOpenApiDocument());
+      openApi ??= JSON.stringify((await import('./openapi.js')).createOpenApiDocument());
       sendJson(res, 200, openApi);
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
