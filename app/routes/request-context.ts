@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { RefusalReason } from './refusal.js';
 import type { AnswerSource } from '../services/ports.js';
 
 declare module 'http' {
   interface IncomingMessage {
-    /** The caller's own id if it sent a sane one, else a fresh UUID. */
+    /** The caller's own id if it sent a sane one, else a fresh one. */
     requestId: string;
     /** Seconds on the process's monotonic clock. */
     startedAt: number;
@@ -39,6 +39,17 @@ export interface RequestObserver {
   finished(request: FinishedRequest): void;
 }
 
+/** Makes ids of a random part per process and a count: a tenth of the cost of a UUID per request. */
+function createIds(): () => string {
+  const prefix = randomBytes(9).toString('base64url');
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}
+
+const nextId = createIds();
 const SANE_ID = /^[\w.:@/+=-]{1,64}$/;
 
 /** Gives every request its id and start, and tells the observer when its answer is out. */
@@ -62,7 +73,7 @@ export function openRequest(
   }
   return (req, res, next) => {
     const given = req.headers['x-request-id'];
-    req.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
+    req.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : nextId();
     req.startedAt = now();
     req.routeTemplate = 'other';
     req.refusal = undefined;

@@ -1,4 +1,5 @@
-import { plateTemplate } from '../../model/features/template.js';
+import { PlateSymbols } from '../../model/features/plate-symbols.js';
+import { TEMPLATE_NAMES } from '../../model/features/template.js';
 import type { Reading } from '../../model/features/reading.js';
 import type { CameraHealth, CameraObservation } from '../../services/ports.js';
 import type { Counter, MetricsRecorder } from './recorder.js';
@@ -7,6 +8,7 @@ import type { Counter, MetricsRecorder } from './recorder.js';
 const CAMERAS_MAX = 60;
 const LABEL_CHARS_MAX = 64;
 const OTHER = 'other';
+const UNKNOWN_TEMPLATE = TEMPLATE_NAMES.indexOf('unknown');
 
 interface CameraCounters {
   readonly readings: Counter;
@@ -26,6 +28,7 @@ interface CameraCounters {
  */
 export class CameraMetrics implements CameraHealth {
   readonly #cameras = new Map<string, CameraCounters>();
+  readonly #plate = new PlateSymbols();
 
   constructor(private readonly recorder: MetricsRecorder) {}
 
@@ -33,9 +36,13 @@ export class CameraMetrics implements CameraHealth {
     const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
     const uncertainty = 1 - Math.min(...reading.charScores);
     const unread = countUnread(reading.regnoRecognize);
-    const mismatch = lengthOf(reading.regnoRecognize) !== lengthOf(reading.aftsRegnoAi);
-    const cameraMiss = plateTemplate(reading.regnoRecognize) === 'unknown';
-    const networkMiss = plateTemplate(reading.aftsRegnoAi) === 'unknown';
+    const plate = this.#plate;
+    plate.decode(reading.regnoRecognize);
+    const cameraLength = plate.length;
+    const cameraMiss = plate.template() === UNKNOWN_TEMPLATE;
+    plate.decode(reading.aftsRegnoAi);
+    const mismatch = cameraLength !== plate.length;
+    const networkMiss = plate.template() === UNKNOWN_TEMPLATE;
     return {
       count(positive) {
         counters.readings.inc();
@@ -98,9 +105,4 @@ function countUnread(plate: string): number {
   let count = 0;
   for (let at = plate.indexOf('_'); at >= 0; at = plate.indexOf('_', at + 1)) count += 1;
   return count;
-}
-
-/** Symbols, that is code points. */
-function lengthOf(text: string): number {
-  return Array.from(text).length;
 }
