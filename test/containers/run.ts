@@ -94,7 +94,11 @@ async function checkAll(
   await stage('compose file', () => checkHardening(real));
   const files = ['docker-compose.yml', 'test/containers/override.yml'];
   const compose = new Compose(engine, ROOT, files, ports, PROOF);
-  atEnd.push(() => compose.down());
+  atEnd.push(async () => {
+    // For the log of commands: the containers and all they said are about to go.
+    await compose.run(['logs', '--no-color', '--tail', '300'], { timeoutMs: MINUTE_MS });
+    await compose.down();
+  });
   await compose.down();
   await stage('build images', () => buildImages(engine, compose));
   await stage('command lines', () => checkCommandLines(real, engine));
@@ -139,7 +143,9 @@ async function buildImages(engine: Engine, compose: Compose): Promise<string> {
 /** The jobs of prometheus.yml that must have a target; those that read a file of targets may not. */
 function jobsWithTargets(): readonly string[] {
   const schema = z.object({
-    scrape_configs: z.array(z.object({ job_name: z.string(), static_configs: z.unknown() })),
+    scrape_configs: z.array(
+      z.object({ job_name: z.string(), static_configs: z.unknown().optional() }),
+    ),
   });
   const text = readFileSync(join(ROOT, 'prometheus.yml'), 'utf8');
   return schema

@@ -165,7 +165,9 @@ export async function checkAlert(compose: Compose, key: string): Promise<string>
       : undefined,
   );
   await waitFor('the alert at its receiver', 120_000, async () => {
-    const logs = await compose.run(['logs', '--no-log-prefix', 'alert-log'], { timeoutMs: 20_000 });
+    const logs = await compose.run(['logs', '--no-log-prefix', 'alert-webhook'], {
+      timeoutMs: 20_000,
+    });
     return logs.stdout.includes(`"alertname":"${alert}"`) ? true : undefined;
   });
   await compose.run(['start', 'redis'], { timeoutMs: 60_000 });
