@@ -24,8 +24,6 @@ interface Seat {
   readonly slot: number;
   readonly worker: Worker;
   state: WorkerState;
-  /** True for the new worker of a rolling restart until it is ready: the old one still serves. */
-  spare: boolean;
   killTimer: NodeJS.Timeout | undefined;
 }
 
@@ -35,6 +33,8 @@ const BACK_OFF_MAX_MS = 10_000;
 const STABLE_MS = 30_000;
 /** Deaths per slot within the window that make a crash loop. */
 const DEATHS_MAX = 20;
+/** The same until the service was ready once: what fails a first start seldom heals by itself. */
+const DEATHS_AT_START_MAX = 3;
 const DEATHS_WINDOW_MS = 120_000;
 const GRACE_AFTER_DRAIN_MS = 1000;
 
@@ -87,27 +87,29 @@ export class Supervisor {
     for (const seat of this.#seats.values()) seat.worker.process.kill('SIGKILL');
   }
 
-  #replace(old: Seat): Promise<boolean> {
-    const next = this.#fork(old.slot, true);
-    return new Promise((resolve) => {
-      next.worker.on('message', (message: WorkerMessage) => {
-        if (message.kind !== 'ready' || next.state !== 'ready') return;
-        this.#drain(old);
-        old.worker.once('exit', () => resolve(true));
+  /** False where the new worker did not become ready: the old one goes on. */
+  async #replace(old: Seat): Promise<boolean> {
+    // A worker that died since the roll began is restarted, and new, anyway.
+    if (!this.#seats.has(old.worker.id)) return true;
+    const next = this.#fork(old.slot);
+    const isReady = await becomesReady(next.worker);
+    if (this.#stopping) return false;
+    if (!isReady) {
+      this.parts.log.error('rolling restart given up: a new worker did not become ready', {
+        slot: old.slot,
       });
-      next.worker.once('exit', () => {
-        this.parts.log.error('rolling restart given up: a new worker did not become ready', {
-          slot: old.slot,
-        });
-        resolve(false);
-      });
-    });
+      if (this.#seats.has(next.worker.id)) this.#drain(next);
+      return false;
+    }
+    if (!this.#seats.has(old.worker.id)) return true;
+    this.#drain(old);
+    return new Promise((resolve) => old.worker.once('exit', () => resolve(true)));
   }
 
-  #fork(slot: number, spare = false): Seat {
+  #fork(slot: number): Seat {
     this.#restarts.delete(slot);
     const worker = this.parts.fork(slot);
-    const seat: Seat = { slot, worker, state: 'starting', spare, killTimer: undefined };
+    const seat: Seat = { slot, worker, state: 'starting', killTimer: undefined };
     const startedAt = performance.now();
     this.#seats.set(worker.id, seat);
     this.parts.totals.add('workerStarts', [String(slot)], 1);
@@ -146,7 +148,6 @@ export class Supervisor {
   #becameReady(seat: Seat, usable: boolean): void {
     if (seat.state !== 'starting') return;
     seat.state = usable ? 'ready' : 'unready';
-    seat.spare = false;
     this.#showStates();
     if (this.#stopping) {
       this.#drain(seat);
@@ -183,15 +184,27 @@ export class Supervisor {
     const reason = asked && signal === null ? 'clean' : signal === null ? 'crash' : 'killed';
     this.parts.totals.add('workerExits', [String(seat.slot), reason], 1);
     this.#showStates();
-    if (!asked && !seat.spare && !this.#stopping) this.#restart(seat, code, signal, aliveMs);
+    if (!asked && !this.#stopping && !this.#hasWorker(seat.slot)) {
+      this.#restart(seat, code, signal, aliveMs);
+    }
     this.#endIfEmpty();
+  }
+
+  /** True in a rolling restart, where a slot has an old and a new worker and one of them died. */
+  #hasWorker(slot: number): boolean {
+    return [...this.#seats.values()].some(
+      (seat) => seat.slot === slot && seat.state !== 'draining',
+    );
   }
 
   #restart(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
-    if (this.#deaths.length > DEATHS_MAX * this.parts.slots) {
+    const deathsMax = this.#wasReady ? DEATHS_MAX : DEATHS_AT_START_MAX;
+    if (this.#deaths.length > deathsMax * this.parts.slots) {
       this.parts.log.error('workers die faster than they can serve; giving up', {
+        code,
+        signal,
         deaths: this.#deaths.length,
         windowMs: DEATHS_WINDOW_MS,
       });
@@ -226,4 +239,21 @@ export class Supervisor {
       this.parts.totals.set('workers', [state], count);
     }
   }
+}
+
+/** Whether a new worker becomes ready with a usable model, before it ends. */
+function becomesReady(worker: Worker): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (isReady: boolean): void => {
+      worker.off('message', onMessage);
+      worker.off('exit', onExit);
+      resolve(isReady);
+    };
+    const onMessage = (message: WorkerMessage): void => {
+      if (message.kind === 'ready') settle(message.usable);
+    };
+    const onExit = (): void => settle(false);
+    worker.on('message', onMessage);
+    worker.on('exit', onExit);
+  });
 }
