@@ -1,11 +1,11 @@
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { refuse, sendOk } from './answer.js';
 import { ApiKeys, authenticate, authenticatePage } from './authenticate.js';
-import { docsRoutes } from './docs.js';
-import { healthRoutes, type HealthState } from './health.js';
-import { metricsRoute, type MetricsText } from './metrics.js';
+import { mountDocs } from './docs.js';
+import { mountHealth, type HealthState } from './health.js';
+import { mountMetrics, type MetricsText } from './metrics.js';
 import { Refusal } from './refusal.js';
-import { regRoute, type RegRouteParts } from './reg.js';
+import { mountReg, type RegRouteParts } from './reg.js';
 import { openRequest, type RequestObserver } from './request-context.js';
 
 export interface AppParts extends Omit<RegRouteParts, 'authenticate'> {
@@ -28,10 +28,10 @@ export function createApp(parts: AppParts): Express {
   const requireKey = authenticate(keys);
   app.use(openRequest(parts.observer, parts.now, parts.isDraining));
   // The hot route first: every layer before it costs each request.
-  app.use(regRoute({ ...parts, authenticate: requireKey }));
-  app.use(healthRoutes(parts.health));
-  app.use(metricsRoute(parts.readMetrics));
-  app.use(docsRoutes(parts.docsPublic ? undefined : authenticatePage(keys)));
+  mountReg(app, { ...parts, authenticate: requireKey });
+  mountHealth(app, parts.health);
+  mountMetrics(app, parts.readMetrics);
+  mountDocs(app, parts.docsPublic ? undefined : authenticatePage(keys));
   app.use(requireKey);
   app
     .route('/')

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { Router, static as serveStatic, type RequestHandler } from 'express';
+import { static as serveStatic, type IRouter, type RequestHandler } from 'express';
 import { refuse, sendJson } from './answer.js';
 
 /** Files of Swagger UI that the page needs; they lie in its package, so the page works offline. */
@@ -44,13 +44,15 @@ const SECURITY_POLICY =
  *
  * @param guard what a request must pass; without it the documentation is public
  */
-export function docsRoutes(guard: RequestHandler = (_req, _res, next) => next()): Router {
-  const router = Router();
+export function mountDocs(
+  app: IRouter,
+  guard: RequestHandler = (_req, _res, next) => next(),
+): void {
   // Loaded and made at the first request: a start need not pay for what few ask for.
   let openApi: string | undefined;
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
-  router
+  app
     .route('/openapi.json')
     .all(guard)
     .get(async (req, res) => {
@@ -59,7 +61,7 @@ export function docsRoutes(guard: RequestHandler = (_req, _res, next) => next())
       sendJson(res, 200, openApi);
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
-  router.use('/docs', guard, (req, res, next) => {
+  app.use('/docs', guard, (req, res, next) => {
     req.routeTemplate = '/docs';
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']);
@@ -71,10 +73,10 @@ export function docsRoutes(guard: RequestHandler = (_req, _res, next) => next())
     res.setHeader('x-request-id', req.requestId);
     next();
   });
-  router.get('/docs', (_req, res) => void res.type('html').send(PAGE));
-  router.get('/docs/start.js', (_req, res) => void res.type('js').send(START));
+  app.get('/docs', (_req, res) => void res.type('html').send(PAGE));
+  app.get('/docs/start.js', (_req, res) => void res.type('js').send(START));
   const assets = serveStatic(folder, { index: false, maxAge: '1h', fallthrough: true });
-  router.get('/docs/:file', (req, res, next) => {
+  app.get('/docs/:file', (req, res, next) => {
     if (!ASSETS.has(req.params.file)) {
       next();
       return;
@@ -82,5 +84,4 @@ export function docsRoutes(guard: RequestHandler = (_req, _res, next) => next())
     req.url = `/${req.params.file}`;
     assets(req, res, next);
   });
-  return router;
 }

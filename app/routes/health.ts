@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import { refuse, sendJson, sendOk } from './answer.js';
 
 export interface HealthState {
@@ -18,16 +18,15 @@ export interface HealthState {
 }
 
 /** `/health/live`: the process answers. `/health/ready`: it may be sent requests. */
-export function healthRoutes(state: () => HealthState): Router {
-  const router = Router();
-  router
+export function mountHealth(app: IRouter, state: () => HealthState): void {
+  app
     .route('/health/live')
     .get((req, res) => {
       req.routeTemplate = '/health/live';
       sendOk(res, 'ok');
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
-  router
+  app
     .route('/health/ready')
     .get((req, res) => {
       req.routeTemplate = '/health/ready';
@@ -36,5 +35,4 @@ export function healthRoutes(state: () => HealthState): Router {
       sendJson(res, health.ready ? 200 : 503, JSON.stringify({ body: health, status }));
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
-  return router;
 }

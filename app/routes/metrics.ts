@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import { refuse } from './answer.js';
 
 export interface MetricsText {
@@ -7,9 +7,8 @@ export interface MetricsText {
 }
 
 /** `GET /metrics`: the whole cluster's metrics, whichever worker is asked. */
-export function metricsRoute(read: () => Promise<MetricsText>): Router {
-  const router = Router();
-  router
+export function mountMetrics(app: IRouter, read: () => Promise<MetricsText>): void {
+  app
     .route('/metrics')
     .get(async (req, res) => {
       req.routeTemplate = '/metrics';
@@ -25,5 +24,4 @@ export function metricsRoute(read: () => Promise<MetricsText>): Router {
       res.end(text);
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
-  return router;
 }

@@ -1,4 +1,4 @@
-import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { IRouter, Request, RequestHandler, Response } from 'express';
 import type { Decided, Outcome } from '../services/decide.js';
 import type { ModelIdentity } from '../services/ports.js';
 import { refuse, sendJson } from './answer.js';
@@ -30,9 +30,11 @@ export interface RegRouteParts {
 const MEDIA_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 const DEADLINE_HEADER = 'x-request-timeout-ms';
 
-/** `POST /reg/`: which of the two readings of a plate to pick. */
-export function regRoute(parts: RegRouteParts): Router {
-  const router = Router();
+/**
+ * `POST /reg/`: which of the two readings of a plate to pick. Mounted on the application itself, as
+ * all routes are: a router of its own would be one more walk per request.
+ */
+export function mountReg(app: IRouter, parts: RegRouteParts): void {
   const answerHeaders = headersBySource(parts.model);
 
   const admit: RequestHandler = (req, res, next) => {
@@ -93,12 +95,11 @@ export function regRoute(parts: RegRouteParts): Router {
     }
   }
 
-  router
+  app
     .route('/reg')
     .all(admit, parts.authenticate)
     .post(postReading)
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'POST']));
-  return router;
 }
 
 function headersBySource(model: ModelIdentity) {

@@ -100,6 +100,10 @@ export class Batcher {
       return;
     }
     this.metrics.batch(batch.length);
-    for (const [i, item] of batch.entries()) item.done(positives[i], undefined);
+    let row = 0;
+    for (const item of batch) {
+      item.done(positives[row], undefined);
+      row += 1;
+    }
   }
 }

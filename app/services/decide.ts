@@ -139,8 +139,10 @@ export class Decider {
       camera: this.parts.cameras.observe(flight.reading),
     };
     this.#memory?.set(key, remembered);
-    for (const [i, done] of flight.waiting.entries()) {
-      this.#answer(remembered, i === 0 ? source : 'shared', done);
+    let from = source;
+    for (const done of flight.waiting) {
+      this.#answer(remembered, from, done);
+      from = 'shared';
     }
   }
 

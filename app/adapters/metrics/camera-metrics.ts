@@ -22,6 +22,30 @@ interface CameraCounters {
   readonly refusals: Counter;
 }
 
+/** Kept with each remembered answer, so it is small. */
+class Observation implements CameraObservation {
+  constructor(
+    private readonly counters: CameraCounters,
+    private readonly uncertainty: number,
+    private readonly unread: number,
+    private readonly lengthsDiffer: boolean,
+    private readonly cameraMiss: boolean,
+    private readonly networkMiss: boolean,
+  ) {}
+
+  count(positive: number): void {
+    const { counters } = this;
+    counters.readings.inc();
+    counters.scoreSum.inc(positive);
+    counters.uncertaintySum.inc(this.uncertainty);
+    if (positive >= 0.5) counters.positive.inc();
+    if (this.cameraMiss) counters.cameraMisses.inc();
+    if (this.networkMiss) counters.networkMisses.inc();
+    if (this.unread > 0) counters.unread.inc(this.unread);
+    if (this.lengthsDiffer) counters.mismatches.inc();
+  }
+}
+
 /**
  * Health of cameras by class and type: sums that Prometheus divides, so that they add up over
  * workers and one camera class that turns bad shows before the average moves.
@@ -34,27 +58,19 @@ export class CameraMetrics implements CameraHealth {
 
   observe(reading: Reading): CameraObservation {
     const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
-    const uncertainty = 1 - Math.min(...reading.charScores);
-    const unread = countUnread(reading.regnoRecognize);
     const plate = this.#plate;
     plate.decode(reading.regnoRecognize);
     const cameraLength = plate.length;
     const cameraMiss = plate.template() === UNKNOWN_TEMPLATE;
     plate.decode(reading.aftsRegnoAi);
-    const mismatch = cameraLength !== plate.length;
-    const networkMiss = plate.template() === UNKNOWN_TEMPLATE;
-    return {
-      count(positive) {
-        counters.readings.inc();
-        counters.scoreSum.inc(positive);
-        counters.uncertaintySum.inc(uncertainty);
-        if (positive >= 0.5) counters.positive.inc();
-        if (cameraMiss) counters.cameraMisses.inc();
-        if (networkMiss) counters.networkMisses.inc();
-        if (unread > 0) counters.unread.inc(unread);
-        if (mismatch) counters.mismatches.inc();
-      },
-    };
+    return new Observation(
+      counters,
+      1 - Math.min(...reading.charScores),
+      countUnread(reading.regnoRecognize),
+      cameraLength !== plate.length,
+      cameraMiss,
+      plate.template() === UNKNOWN_TEMPLATE,
+    );
   }
 
   refused(body: unknown): void {
