@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Contender } from './contenders.js';
+
+export const BENCH_KEY = 'bench-key';
+/** Processes that serve, for every contender. */
+export const BENCH_WORKERS = 2;
+
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+/** Of /proc/PID/stat; the same on every Linux that Node supports. */
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** A contender's server while it runs. */
+export interface RunningServer {
+  readonly url: string;
+  /** CPU seconds of the whole process tree so far. */
+  cpuSeconds(): number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a contender on a free port and waits until it answers a POST.
+ *
+ * @throws Error with the server's output where it ends or does not answer in time
+ */
+export async function startServer(contender: Contender, probe: string): Promise<RunningServer> {
+  const port = await freePort();
+  const [command = '', ...args] = contender.command.map((word) =>
+    word.replace('{port}', `${port}`),
+  );
+  const child = spawn(command, args, {
+    env: {
+      ...process.env,
+      PORT: `${port}`,
+      WORKERS: `${BENCH_WORKERS}`,
+      API_KEYS: BENCH_KEY,
+      NODE_ENV: 'production',
+      ...contender.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-4000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const url = `http://127.0.0.1:${port}/reg/`;
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await answers(url, probe))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`${contender.name} did not start:\n${output}`);
+    }
+    await sleep(POLL_MS);
+  }
+  return {
+    url,
+    cpuSeconds: () => treeOf(child).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
+    stop: () => stop(child),
+  };
+}
+
+async function answers(url: string, probe: string): Promise<boolean> {
+  const headers = { 'content-type': 'application/json', 'x-api-key': BENCH_KEY };
+  try {
+    const answer = await fetch(url, { method: 'POST', headers, body: probe });
+    await answer.text();
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+        else reject(new Error('no port was given'));
+      });
+    });
+  });
+}
+
+function treeOf(child: ChildProcess): number[] {
+  if (child.pid === undefined) return [];
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const fields = statOf(Number(name));
+    if (fields !== undefined) parents.set(Number(name), Number(fields[1]));
+  }
+  const tree = [child.pid];
+  for (const pid of tree) {
+    for (const [candidate, parent] of parents) if (parent === pid) tree.push(candidate);
+  }
+  return tree;
+}
+
+function cpuSecondsOf(pid: number): number {
+  const fields = statOf(pid);
+  if (fields === undefined) return 0;
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+}
+
+/** The fields of /proc/PID/stat after the process's name, which may hold spaces. */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const killer = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await ended;
+  clearTimeout(killer);
+}
