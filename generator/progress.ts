@@ -45,7 +45,7 @@ function barProgress(stream: NodeJS.WriteStream, totalMs: number, warmUpMs: numb
 }
 
 function lineProgress(stream: NodeJS.WriteStream, totalMs: number): Progress {
-  let nextMs = LINE_EVERY_MS;
+  let nextMs = 0;
   return {
     update: (elapsedMs, view) => {
       if (elapsedMs < nextMs) return;
