@@ -1,0 +1,46 @@
+import { CommanderError } from 'commander';
+import { CommandError } from './cli/command-error.js';
+import { EXIT_CODES } from './cli/exit-codes.js';
+import { createProgram } from './cli/program.js';
+import { ConfigError } from './config/load-config.js';
+import { ModelError } from './model/errors.js';
+
+/** The command line: `regno ...`. */
+async function main(): Promise<void> {
+  // A reader that has seen enough, such as head, closes the pipe; that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT_CODES.ok);
+    fail(`standard output cannot be written (${error.code ?? error.message})`);
+    process.exit();
+  });
+  // With nobody to tell, there is nothing to say.
+  process.stderr.on('error', () => undefined);
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    report(error);
+  }
+}
+
+function report(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // Help and version end here as well, with code 0; commander has written its own words already.
+    process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+  } else if (error instanceof CommandError) {
+    fail(error.message, error.exitCode);
+  } else if (error instanceof ModelError) {
+    fail(`${error.message} (${error.code})`);
+  } else if (error instanceof ConfigError) {
+    fail(error.message);
+  } else {
+    // A fault of regno itself: whoever reports it needs to know where.
+    fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}
+
+function fail(message: string, exitCode: number = EXIT_CODES.failed): void {
+  console.error(`regno: ${message}`);
+  process.exitCode = exitCode;
+}
+
+await main();

@@ -1,0 +1,88 @@
+import { compileCatBoost } from '../model/compile-catboost.js';
+import {
+  assertPickRegnoModel,
+  pickRegnoFeatures,
+  toFeatureRow,
+} from '../model/features/pick-regno-features.js';
+import type { Reading } from '../model/features/reading.js';
+import { createInterpreter } from '../model/reference/interpret.js';
+import { usageError } from './command-error.js';
+import { HttpAnswers } from './http-answers.js';
+import { readModelFile } from './model-file.js';
+import { assertDecides, ModelRunner, type Probabilities } from './model-runner.js';
+
+export const PATH_NAMES = ['reference', 'onnx', 'http'] as const;
+export type PathName = (typeof PATH_NAMES)[number];
+
+/** A reading in both forms: as it was written, and checked. */
+export interface AskedReading {
+  readonly input: unknown;
+  readonly reading: Reading;
+}
+
+export type PathAnswer = Probabilities | { readonly error: string };
+
+/** A way from a reading to its probabilities. */
+export interface AnswerPath {
+  readonly name: PathName;
+  /** Answers in order. One call at a time. */
+  answer(asked: readonly AskedReading[]): Promise<readonly PathAnswer[]>;
+  close(): Promise<void>;
+}
+
+export interface PathOptions {
+  readonly model: string;
+  readonly url: string;
+  readonly key: string;
+  /** Requests in flight at a time. */
+  readonly concurrency: number;
+}
+
+/**
+ * Makes ready to answer: loads the model, or nothing for HTTP.
+ *
+ * @throws CommandError, ModelError where the model cannot be used on this path.
+ */
+export async function openPath(name: PathName, options: PathOptions): Promise<AnswerPath> {
+  switch (name) {
+    case 'reference':
+      return openReference(options.model);
+    case 'onnx':
+      return openOnnx(options.model);
+    case 'http':
+      return new HttpAnswers(options);
+  }
+}
+
+async function openOnnx(model: string): Promise<AnswerPath> {
+  const runner = await ModelRunner.open(model);
+  return {
+    name: 'onnx',
+    answer: (asked) => runner.score(asked.map(({ reading }) => reading)),
+    close: () => runner.close(),
+  };
+}
+
+/** The interpreter takes the model as it was read, before any pass: a compiled file has lost that. */
+async function openReference(model: string): Promise<AnswerPath> {
+  const { kind, path, bytes } = await readModelFile(model);
+  if (kind !== 'cbm') {
+    throw usageError(`${path}: the reference needs the .cbm; for an .onnx give --through onnx`);
+  }
+  const { ir } = compileCatBoost(bytes);
+  assertPickRegnoModel(ir);
+  assertDecides(ir);
+  const interpret = createInterpreter(ir);
+  return {
+    name: 'reference',
+    answer: (asked) =>
+      Promise.resolve(
+        asked.map(({ reading }) => {
+          const row = toFeatureRow(ir.features, pickRegnoFeatures(reading));
+          const [negative = NaN, positive = NaN] = interpret(row).probabilities;
+          return { negative, positive };
+        }),
+      ),
+    close: () => Promise.resolve(),
+  };
+}

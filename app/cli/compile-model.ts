@@ -1,0 +1,127 @@
+import { extname } from 'node:path';
+import { COMPILE_STAGES, compileCatBoost, type CompileStage } from '../model/compile-catboost.js';
+import type { FeatureKind } from '../model/ir/ir.js';
+import { describeOnnx, type OnnxDescription } from '../model/onnx/describe-onnx.js';
+import { usageError } from './command-error.js';
+import { readBytes } from './model-file.js';
+import { openOutputFile } from './output-file.js';
+import { startProgress } from './progress-bar.js';
+import { formatFields } from './table.js';
+import { formatBytes, formatCount, formatSeconds, printable } from './text-format.js';
+
+export interface CompileReport {
+  readonly source: { readonly file: string; readonly bytes: number; readonly sha256: string };
+  readonly onnx: { readonly file: string; readonly bytes: number; readonly nodes: number };
+  readonly ops: OnnxDescription['ops'];
+  readonly features: Readonly<Record<FeatureKind, number>>;
+  readonly classNames: readonly string[];
+  readonly trees: number;
+  readonly compilerVersion: string;
+  /** Seconds per stage, in their order. */
+  readonly stages: Readonly<Record<CompileStage, number>>;
+  readonly seconds: number;
+}
+
+/**
+ * Compiles a file to a file.
+ *
+ * @throws CommandError, ModelError; nothing is written then.
+ */
+export async function compileModel(
+  source: string,
+  out: string,
+  force: boolean,
+): Promise<CompileReport> {
+  if (extname(source).toLowerCase() === '.onnx') {
+    throw usageError(`${source} is compiled already; expected a .cbm`);
+  }
+  const startedAt = performance.now();
+  const bytes = await readBytes(source);
+  // Before the work, so that nobody waits for a file that may not be written.
+  const output = await openOutputFile(out, force);
+  try {
+    const clock = new StageClock();
+    const { onnx, ir, signature } = compileCatBoost(bytes, { onStage: (stage) => clock.on(stage) });
+    const stages = clock.stop();
+    await output.write(onnx);
+    await output.commit();
+    const { nodes, ops } = describeOnnx(onnx);
+    const count = (kind: FeatureKind): number =>
+      signature.features.filter((feature) => feature.kind === kind).length;
+    return {
+      source: { file: source, bytes: bytes.length, sha256: signature.sourceSha256 },
+      onnx: { file: out, bytes: onnx.length, nodes },
+      ops,
+      features: { float: count('float'), categorical: count('categorical'), text: count('text') },
+      classNames: signature.classNames,
+      trees: ir.trees.length,
+      compilerVersion: signature.compilerVersion,
+      stages,
+      seconds: (performance.now() - startedAt) / 1000,
+    };
+  } catch (error) {
+    output.discard();
+    throw error;
+  }
+}
+
+/** A {@link CompileReport} for people. */
+export function formatCompileReport(report: CompileReport): string {
+  const { features, stages } = report;
+  const times = COMPILE_STAGES.map((stage) => `${stage} ${formatSeconds(stages[stage])}`);
+  return formatFields([
+    ['source', `${report.source.file}, ${formatBytes(report.source.bytes)}`],
+    ['SHA-256', report.source.sha256],
+    ['features', formatFeatureCounts(features)],
+    ['trees', formatCount(report.trees)],
+    ['classes', report.classNames.map((name) => printable(name)).join(', ') || 'none (regression)'],
+    ['ONNX', `${report.onnx.file}, ${formatBytes(report.onnx.bytes)}`],
+    ['nodes', `${report.onnx.nodes}: ${formatOps(report.ops)}`],
+    ['compiler', report.compilerVersion],
+    ['time', `${formatSeconds(report.seconds)} (${times.join(', ')})`],
+  ]);
+}
+
+/** e.g. `41: 33 float, 6 categorical, 2 text`. */
+export function formatFeatureCounts(features: Readonly<Record<FeatureKind, number>>): string {
+  const kinds = Object.entries(features).filter(([, count]) => count > 0);
+  const total = kinds.reduce((sum, [, count]) => sum + count, 0);
+  return `${total}: ${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}`;
+}
+
+/** e.g. `Add 2, Cast`. */
+export function formatOps(ops: OnnxDescription['ops']): string {
+  return ops.map(({ op, count }) => printable(op) + (count > 1 ? ` ${count}` : '')).join(', ');
+}
+
+/** Shows and times the stages of a compilation. */
+class StageClock {
+  readonly #progress = startProgress(COMPILE_STAGES.length, 'stages');
+  readonly #seconds: Record<CompileStage, number> = {
+    digest: 0,
+    read: 0,
+    lower: 0,
+    passes: 0,
+    emit: 0,
+  };
+  #current: CompileStage | undefined;
+  #since = performance.now();
+
+  on(stage: CompileStage): void {
+    this.#close();
+    this.#current = stage;
+    this.#progress.update(COMPILE_STAGES.indexOf(stage), stage);
+  }
+
+  stop(): Record<CompileStage, number> {
+    this.#close();
+    this.#progress.stop();
+    return this.#seconds;
+  }
+
+  #close(): void {
+    const now = performance.now();
+    if (this.#current !== undefined) this.#seconds[this.#current] = (now - this.#since) / 1000;
+    this.#since = now;
+  }
+}

@@ -1,0 +1,49 @@
+export type CsvLine =
+  | { readonly kind: 'fields'; readonly fields: readonly string[] }
+  /** A quoted field does not end on this line. */
+  | { readonly kind: 'open-quote' }
+  | { readonly kind: 'malformed'; readonly fault: string };
+
+/**
+ * Splits one line of CSV (RFC 4180): fields between delimiters, quoted ones may hold delimiters,
+ * line breaks and doubled quotes. A quote inside an unquoted field is an ordinary character.
+ *
+ * A parser of whole files would take everything after a stray quote for one field; a line at a time,
+ * such a quote spoils no more than its own line.
+ */
+export function splitCsvLine(line: string, delimiter: string): CsvLine {
+  const fields: string[] = [];
+  let at = 0;
+  for (;;) {
+    if (line[at] === '"') {
+      const end = endOfQuoted(line, at + 1);
+      if (end < 0) return { kind: 'open-quote' };
+      fields.push(line.slice(at + 1, end).replaceAll('""', '"'));
+      at = end + 1;
+      if (at < line.length && line[at] !== delimiter) {
+        const fault = `text follows the closing quote of field ${fields.length}`;
+        return { kind: 'malformed', fault };
+      }
+    } else {
+      const end = line.indexOf(delimiter, at);
+      fields.push(line.slice(at, end < 0 ? undefined : end));
+      at = end < 0 ? line.length : end;
+    }
+    if (at >= line.length) return { kind: 'fields', fields };
+    at++;
+  }
+}
+
+/** Position of the quote that closes the field, -1 where none does. */
+function endOfQuoted(line: string, from: number): number {
+  for (let at = line.indexOf('"', from); at >= 0; at = line.indexOf('"', at + 2)) {
+    if (line[at + 1] !== '"') return at;
+  }
+  return -1;
+}
+
+/** A field as CSV, quoted where it has to be. */
+export function csvField(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

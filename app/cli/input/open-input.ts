@@ -1,0 +1,54 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { CommandError, reasonOf } from '../command-error.js';
+import type { RowFormat } from './read-rows.js';
+
+/** Bytes of a command's rows. */
+export interface Input {
+  readonly name: string;
+  readonly format: RowFormat;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** 0 where nobody knows, as for a pipe. */
+  readonly totalBytes: number;
+}
+
+/**
+ * Opens a file, or standard input for `-`.
+ *
+ * @param format undefined: by the name, `.csv` being CSV and all else NDJSON.
+ * @throws CommandError where the file cannot be read.
+ */
+export async function openInput(path: string, format: RowFormat | undefined): Promise<Input> {
+  if (path === '-') {
+    if (process.stdin.isTTY) console.error('regno: reading rows from standard input ...');
+    const chunks = process.stdin as AsyncIterable<Uint8Array>;
+    return { name: 'standard input', format: format ?? 'ndjson', chunks, totalBytes: 0 };
+  }
+  const totalBytes = await sizeOf(path);
+  const byName = path.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson';
+  return { name: path, format: format ?? byName, chunks: chunksOf(path), totalBytes };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const info = await stat(path);
+    if (!info.isDirectory()) return info.isFile() ? info.size : 0;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  throw new CommandError(`${path} is a folder; expected a file of rows`);
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): CommandError {
+  const reason = reasonOf(cause);
+  const text = reason === 'ENOENT' ? 'there is no such file' : `cannot be read (${reason})`;
+  return new CommandError(`${path}: ${text}`, undefined, { cause });
+}

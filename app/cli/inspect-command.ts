@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+
+/** Adds `inspect`. */
+export function addInspectCommand(program: Command): void {
+  program
+    .command('inspect')
+    .summary('show what a model holds')
+    .description(
+      'Shows what a model holds: features, CTRs, trees, dictionaries, digest, and the operators of ' +
+        'its ONNX graph (a .cbm is compiled for that, and nothing is written).',
+    )
+    .argument('<model>', 'a .cbm, an .onnx or a folder with a manifest.json')
+    .option('--json', 'everything in JSON', false)
+    .addHelpText('after', HELP)
+    .action(async (model: string, options: { json: boolean }) => {
+      const { inspectModel } = await import('./inspect-model.js');
+      const report = await inspectModel(model);
+      if (options.json) {
+        console.log(JSON.stringify(report, null, 2));
+      } else {
+        const { formatModelReport } = await import('./inspect-report.js');
+        console.log(formatModelReport(report));
+      }
+    });
+}
+
+const HELP = `
+"splits" counts the splits of trees that depend on a feature, also through its CTRs and calcers.
+
+Examples:
+  regno inspect model.cbm
+  regno inspect models/pick-regno --json | jq .catboost.trees`;

@@ -1,0 +1,173 @@
+import type { CbmDescription } from '../model/catboost/describe-cbm.js';
+import type { FeatureKind } from '../model/ir/ir.js';
+import type { OnnxValue } from '../model/onnx/describe-onnx.js';
+import { formatFeatureCounts, formatOps } from './compile-model.js';
+import type { ModelReport } from './inspect-model.js';
+import { formatFields, formatTable } from './table.js';
+import { formatBytes, formatCount, plural, printable } from './text-format.js';
+
+type Fields = (readonly [string, string | number])[];
+
+/** A {@link ModelReport} for people: sections of fields and tables. */
+export function formatModelReport(report: ModelReport): string {
+  const { catboost, onnx } = report;
+  const sections = [formatFields([...fileFields(report), ...modelFields(report)])];
+  if (catboost !== undefined) {
+    sections.push(featureTable(catboost));
+    if (catboost.ctrs.length > 0) sections.push(ctrTable(catboost));
+    if (catboost.dictionaries.length > 0) sections.push(dictionaryTable(catboost));
+  } else if (onnx.signature !== undefined) {
+    sections.push(signatureTable(onnx.signature.features));
+  }
+  sections.push(onnxSection(report));
+  return sections.join('\n\n');
+}
+
+function fileFields({ file, bytes, sha256, manifest }: ModelReport): Fields {
+  const fields: Fields = [];
+  if (manifest !== undefined) {
+    fields.push(['model', printable(`${manifest.name} ${manifest.version}`)]);
+    if (manifest.description !== '') fields.push(['about', printable(manifest.description)]);
+  }
+  const note =
+    manifest === undefined
+      ? ''
+      : manifest.digestMatches
+        ? ', as the manifest says'
+        : ' (NOT the manifest’s)';
+  fields.push(['file', `${file}, ${formatBytes(bytes)}`], ['SHA-256', `${sha256}${note}`]);
+  return fields;
+}
+
+function modelFields({ catboost, onnx }: ModelReport): Fields {
+  const { signature } = onnx;
+  if (signature === undefined) return [['made by', `${printable(onnx.producer)}; not by regno`]];
+  const count = (kind: FeatureKind): number =>
+    signature.features.filter((feature) => feature.kind === kind).length;
+  const classes = signature.classNames.map((name) => printable(name)).join(', ');
+  const fields: Fields = [
+    [
+      'features',
+      formatFeatureCounts({
+        float: count('float'),
+        categorical: count('categorical'),
+        text: count('text'),
+      }),
+    ],
+    ['classes', classes === '' ? 'none (regression)' : classes],
+    ['link', signature.link],
+  ];
+  if (catboost === undefined) {
+    fields.push([
+      'source',
+      `${printable(signature.sourceFormat)}, SHA-256 ${signature.sourceSha256}`,
+    ]);
+    return fields;
+  }
+  const { trees, scale, bias } = catboost;
+  fields.push(
+    ['loss', printable(catboost.loss)],
+    [
+      'trees',
+      `${formatCount(trees.count)}, at most ${trees.depthMax} deep; ` +
+        `${plural(trees.splits, 'split')}, ${formatCount(trees.leaves)} leaves`,
+    ],
+    ['scale, bias', `${scale}, ${bias.join(' ')}`],
+  );
+  if (catboost.trainedAt !== '') fields.push(['trained', printable(catboost.trainedAt)]);
+  return fields;
+}
+
+function featureTable({ features }: CbmDescription): string {
+  return formatTable(
+    [
+      { head: '#', align: 'right' },
+      { head: 'feature' },
+      { head: 'kind' },
+      { head: 'borders', align: 'right' },
+      { head: 'splits', align: 'right' },
+      { head: 'a missing value is' },
+    ],
+    features.map(({ name, kind, borders, splits, missing }, i) => [
+      i,
+      printable(name, 60),
+      kind,
+      borders === 0 ? '' : borders,
+      splits === 0 ? 'unused' : splits,
+      missing ?? '',
+    ]),
+  );
+}
+
+function ctrTable({ ctrs }: CbmDescription): string {
+  return formatTable(
+    [
+      { head: 'CTR of' },
+      { head: 'type' },
+      { head: 'prior', align: 'right' },
+      { head: 'border', align: 'right' },
+      { head: 'known', align: 'right' },
+      { head: 'borders', align: 'right' },
+      { head: 'splits', align: 'right' },
+    ],
+    ctrs.map((ctr) => [
+      ctr.categories.map((name) => printable(name, 60)).join(' × ') +
+        (ctr.conditions > 0 ? ` × ${plural(ctr.conditions, 'condition')}` : ''),
+      ctr.type,
+      Number(ctr.prior.toFixed(4)),
+      ctr.targetBorder,
+      formatCount(ctr.rows),
+      ctr.borders,
+      ctr.splits,
+    ]),
+  );
+}
+
+function dictionaryTable({ dictionaries }: CbmDescription): string {
+  return formatTable(
+    [
+      { head: 'dictionary of' },
+      { head: 'tokens', align: 'right' },
+      { head: 'words a token', align: 'right' },
+      { head: 'skip', align: 'right' },
+      { head: 'calcers' },
+    ],
+    dictionaries.map(({ text, tokens, gramOrder, skip, calcers }) => [
+      printable(text, 60),
+      formatCount(tokens),
+      gramOrder,
+      skip,
+      calcers.join(', '),
+    ]),
+  );
+}
+
+function signatureTable(features: readonly { readonly kind: string; readonly name: string }[]) {
+  return formatTable(
+    [{ head: '#', align: 'right' }, { head: 'feature' }, { head: 'kind' }],
+    features.map(({ name, kind }, i) => [i, printable(name, 60), kind]),
+  );
+}
+
+function onnxSection({ kind, onnx }: ModelReport): string {
+  const { producer, irVersion, opsets, nodes, ops, inputs, outputs, signature } = onnx;
+  const sets = opsets.map(({ domain, version }) => `${printable(domain)} ${version}`).join(', ');
+  return formatFields([
+    [
+      kind === 'cbm' ? 'compiles to' : 'graph',
+      `${formatBytes(onnx.bytes)} of ONNX (IR ${irVersion})`,
+    ],
+    [
+      'made by',
+      printable(signature === undefined ? producer : `regno ${signature.compilerVersion}`),
+    ],
+    ['operator sets', sets],
+    ['nodes', `${formatCount(nodes)}: ${formatOps(ops)}`],
+    ['inputs', inputs.map(formatValue).join(', ')],
+    ['outputs', outputs.map(formatValue).join(', ')],
+  ]);
+}
+
+function formatValue({ name, type, shape }: OnnxValue): string {
+  return `${printable(name)} ${type}[${shape.map((size) => printable(String(size))).join(', ')}]`;
+}

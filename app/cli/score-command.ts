@@ -1,0 +1,71 @@
+import { Option, type Command } from 'commander';
+import { shippedModelPath } from '../config/load-config.js';
+import { EXIT_CODES } from './exit-codes.js';
+import type { RowFormat } from './input/read-rows.js';
+import { formatCount, formatSeconds, plural } from './text-format.js';
+
+interface ScoreFlags {
+  readonly model?: string;
+  readonly inputFormat?: RowFormat;
+  readonly out?: string;
+  readonly force: boolean;
+  readonly format: RowFormat;
+}
+
+const FORMATS = ['ndjson', 'csv'] as const satisfies readonly RowFormat[];
+
+/** Adds `score`. */
+export function addScoreCommand(program: Command): void {
+  program
+    .command('score')
+    .summary('answer readings of a file')
+    .description(
+      'Answers readings: ten fields a line in; id, negative and positive (or an error) a line out, ' +
+        'in the same order. A bad line gets its error and does not stop the rest.',
+    )
+    .argument('[input]', 'NDJSON, or CSV where the name ends in .csv; - is standard input', '-')
+    .option('-m, --model <model>', 'a model folder, .cbm or .onnx (default: the shipped model)')
+    .addOption(
+      new Option('--input-format <format>', 'what the input is, whatever its name').choices(
+        FORMATS,
+      ),
+    )
+    .option('-o, --out <file>', 'write to a file, which appears whole or not at all')
+    .option('-f, --force', 'replace a file that is there', false)
+    .addOption(
+      new Option('--format <format>', 'what is written').choices(FORMATS).default('ndjson'),
+    )
+    .addHelpText('after', HELP)
+    .action(async (input: string, flags: ScoreFlags) => {
+      const { scoreRows } = await import('./score-rows.js');
+      const startedAt = performance.now();
+      const { rows, bad } = await scoreRows({
+        model: flags.model ?? shippedModelPath(),
+        input,
+        inputFormat: flags.inputFormat,
+        out: flags.out,
+        force: flags.force,
+        format: flags.format,
+      });
+      const seconds = (performance.now() - startedAt) / 1000;
+      if (bad > 0) {
+        console.error(`regno: ${formatCount(bad)} of ${plural(rows, 'row')} could not be scored`);
+        process.exitCode = EXIT_CODES.failed;
+      } else if (process.stderr.isTTY) {
+        console.error(`${plural(rows, 'row')} in ${formatSeconds(seconds)}`);
+      }
+    });
+}
+
+const HELP = `
+Input:   NDJSON: {"regno_recognize": ..., the nine others} or {"input": {the ten fields}} a line.
+         CSV: a header line with the ten names, separated by comma, semicolon or tab.
+Id:      the row's own "id", else the number of its line.
+Output:  {"id": 1, "negative": 0.3, "positive": 0.7} or {"id": 2, "error": "..."} a line;
+         with --format csv the columns id, negative, positive, error.
+Exit:    0 all rows were scored, 1 some were not, 2 wrong call.
+
+Examples:
+  regno score readings.ndjson > answers.ndjson
+  regno score --model model.cbm readings.csv --format csv --out answers.csv
+  zcat readings.ndjson.gz | regno score | jq -c 'select(.error)'`;

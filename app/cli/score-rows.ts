@@ -1,0 +1,100 @@
+import { parseReading } from '../model/features/parse-reading.js';
+import type { FieldFault, Reading } from '../model/features/reading.js';
+import { csvField } from './input/csv-line.js';
+import { openInput } from './input/open-input.js';
+import {
+  inBatches,
+  readRows,
+  type InputRow,
+  type RowFormat,
+  type RowId,
+} from './input/read-rows.js';
+import { ModelRunner, type Probabilities } from './model-runner.js';
+import { openOutputFile, standardOutput } from './output-file.js';
+import { startProgress } from './progress-bar.js';
+import { formatCount } from './text-format.js';
+
+export interface ScoreOptions {
+  readonly model: string;
+  readonly input: string;
+  readonly inputFormat: RowFormat | undefined;
+  /** Undefined: standard output. */
+  readonly out: string | undefined;
+  readonly force: boolean;
+  readonly format: RowFormat;
+}
+
+export interface ScoreResult {
+  readonly rows: number;
+  readonly bad: number;
+}
+
+/** Rows scored in one run of the graph. */
+const BATCH_ROWS = 256;
+
+type RowAnswer = Probabilities | { readonly error: string };
+
+/**
+ * Scores rows as they come, in their order and in bounded memory.
+ *
+ * @throws CommandError, ModelError where the work cannot be done at all; bad rows are counted.
+ */
+export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
+  const runner = await ModelRunner.open(options.model);
+  const input = await openInput(options.input, options.inputFormat);
+  const output =
+    options.out === undefined ? standardOutput() : await openOutputFile(options.out, options.force);
+  const progress = startProgress(input.totalBytes, 'bytes');
+  const result = { rows: 0, bad: 0 };
+  try {
+    if (options.format === 'csv') await output.write('id,negative,positive,error\n');
+    for await (const rows of inBatches(readRows(input.chunks, input.format), BATCH_ROWS)) {
+      const answers = await answerRows(runner, rows);
+      await output.write(rows.map((row, i) => formatAnswer(row.id, answers[i], options)).join(''));
+      result.rows += rows.length;
+      result.bad += answers.filter((answer) => 'error' in answer).length;
+      progress.update(rows.at(-1)?.bytesRead ?? 0, `${formatCount(result.rows)} rows`);
+    }
+    await output.commit();
+  } catch (error) {
+    output.discard();
+    throw error;
+  } finally {
+    progress.stop();
+    await runner.close();
+  }
+  return result;
+}
+
+/** What is wrong with a reading: every faulty field and what it should be. */
+export function describeFaults(faults: readonly FieldFault[]): string {
+  return faults.map(({ field, expected }) => `${field}: expected ${expected}`).join('; ');
+}
+
+async function answerRows(
+  runner: ModelRunner,
+  rows: readonly InputRow[],
+): Promise<readonly RowAnswer[]> {
+  const readings: Reading[] = [];
+  const slots = rows.map((row): { readonly error: string } | { readonly reading: number } => {
+    if (row.fault !== undefined) return { error: row.fault };
+    const parsed = parseReading(row.input);
+    if (!parsed.ok) return { error: describeFaults(parsed.faults) };
+    return { reading: readings.push(parsed.reading) - 1 };
+  });
+  const scores = await runner.score(readings);
+  return slots.map((slot) => {
+    if ('error' in slot) return slot;
+    const score = scores[slot.reading];
+    if (score !== undefined && Number.isFinite(score.positive)) return score;
+    return { error: 'the model gives no finite probability for this reading' };
+  });
+}
+
+function formatAnswer(id: RowId, answer: RowAnswer | undefined, { format }: ScoreOptions): string {
+  if (answer === undefined) return '';
+  if (format === 'ndjson') return `${JSON.stringify({ id, ...answer })}\n`;
+  const fields =
+    'error' in answer ? [id, '', '', answer.error] : [id, answer.negative, answer.positive, ''];
+  return `${fields.map(csvField).join(',')}\n`;
+}

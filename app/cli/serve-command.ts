@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { SETTINGS } from '../config/schema.js';
+
+const FLAGS = {
+  port: '-p, --port <port>',
+  host: '--host <address>',
+  workers: '-w, --workers <n>',
+  model: '-m, --model <model>',
+  redisUrl: '--redis-url <url>',
+  logLevel: '--log-level <level>',
+} as const;
+
+type Flag = keyof typeof FLAGS;
+
+/** Adds `serve`. */
+export function addServeCommand(program: Command): void {
+  const command = program
+    .command('serve')
+    .summary('run the service')
+    .description(
+      'Runs the service until SIGTERM or Ctrl-C, as "npm start" does. Options stand for variables ' +
+        'of the environment and win over them; see "regno config" for all of these.',
+    );
+  for (const flag of flags()) {
+    const { env, about } = SETTINGS[flag];
+    command.option(FLAGS[flag], `${about.replaceAll('`', '')} (${env})`);
+  }
+  command
+    .addHelpText('after', HELP)
+    .action(async (given: Readonly<Partial<Record<Flag, string>>>) => {
+      for (const flag of flags()) {
+        const value = given[flag];
+        // The worker processes read the same environment.
+        if (value !== undefined) process.env[SETTINGS[flag].env] = value;
+      }
+      await import('../main.js');
+    });
+}
+
+function flags(): readonly Flag[] {
+  return Object.keys(FLAGS) as Flag[];
+}
+
+const HELP = `
+Keys are read from API_KEYS or API_KEYS_FILE only: other users of a machine see command lines.
+
+Examples:
+  regno serve
+  API_KEYS=secret regno serve --port 8080 --workers 2 --model model.cbm`;

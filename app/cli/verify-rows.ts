@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { parseReading } from '../model/features/parse-reading.js';
+import { openPath, type AnswerPath, type PathName, type PathOptions } from './answer-paths.js';
+import type { AskedReading, PathAnswer } from './answer-paths.js';
+import { openInput } from './input/open-input.js';
+import { inBatches, readRows, type InputRow } from './input/read-rows.js';
+import type { Probabilities } from './model-runner.js';
+import { startProgress } from './progress-bar.js';
+import { describeFaults } from './score-rows.js';
+import { formatCount } from './text-format.js';
+
+export interface VerifyOptions extends PathOptions {
+  readonly expected: string;
+  readonly tolerance: number;
+  readonly through: readonly PathName[];
+}
+
+/** How one path did. */
+export interface PathResult {
+  readonly path: PathName;
+  /** Rows that were answered. */
+  readonly answered: number;
+  /** Rows that got no answer. */
+  readonly unanswered: number;
+  /** Rows whose answer differs by more than the tolerance. */
+  readonly beyondTolerance: number;
+  /** Largest difference of a probability; 0 where no row was answered. */
+  readonly largestDifference: number;
+  /** Line of the row with that difference. */
+  readonly worstRow: number | null;
+  readonly seconds: number;
+  readonly firstProblem: string | null;
+}
+
+export interface VerifyResult {
+  readonly ok: boolean;
+  /** Rows that were asked. */
+  readonly rows: number;
+  readonly tolerance: number;
+  /** Lines that hold no reading with its expected answer. */
+  readonly badLines: number;
+  readonly firstBadLine: string | null;
+  readonly paths: readonly PathResult[];
+}
+
+const BATCH_ROWS = 256;
+
+const expectedSchema = z.object({ negative: z.number(), positive: z.number() });
+
+/**
+ * Compares what the paths answer with what is expected, row by row.
+ *
+ * @throws CommandError, ModelError where a path cannot be used at all.
+ */
+export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> {
+  const input = await openInput(options.expected, 'ndjson');
+  const paths: AnswerPath[] = [];
+  const progress = startProgress(input.totalBytes, 'bytes');
+  try {
+    for (const name of options.through) paths.push(await openPath(name, options));
+    const tallies = paths.map((path) => new Tally(path, options.tolerance));
+    const bad = { count: 0, first: null as string | null };
+    let rows = 0;
+    for await (const batch of inBatches(readRows(input.chunks, input.format), BATCH_ROWS)) {
+      const cases = batch.flatMap((row) => {
+        const checked = checkRow(row);
+        if (typeof checked !== 'string') return checked;
+        bad.count++;
+        bad.first ??= `line ${row.line}: ${checked}`;
+        return [];
+      });
+      for (const tally of tallies) await tally.ask(cases);
+      rows += cases.length;
+      progress.update(batch.at(-1)?.bytesRead ?? 0, `${formatCount(rows)} rows`);
+    }
+    const results = tallies.map((tally) => tally.result());
+    const agree = results.every((path) => path.unanswered + path.beyondTolerance === 0);
+    return {
+      ok: rows > 0 && bad.count === 0 && agree,
+      rows,
+      tolerance: options.tolerance,
+      badLines: bad.count,
+      firstBadLine: bad.first,
+      paths: results,
+    };
+  } finally {
+    progress.stop();
+    await Promise.all(paths.map((path) => path.close()));
+  }
+}
+
+interface Case extends AskedReading {
+  readonly line: number;
+  readonly expected: Probabilities;
+}
+
+/** The case of a row, or what is wrong with it. */
+function checkRow(row: InputRow): Case | string {
+  if (row.fault !== undefined) return row.fault;
+  const expected = expectedSchema.safeParse(row.expected);
+  if (!expected.success) {
+    return 'expected {"input": {the ten fields}, "expected": {"negative": p, "positive": q}}';
+  }
+  const parsed = parseReading(row.input);
+  if (!parsed.ok) return describeFaults(parsed.faults);
+  return { line: row.line, input: row.input, reading: parsed.reading, expected: expected.data };
+}
+
+/** Keeps count of one path's answers. */
+class Tally {
+  #answered = 0;
+  #unanswered = 0;
+  #beyond = 0;
+  #largest = 0;
+  #worstRow: number | null = null;
+  #seconds = 0;
+  #firstProblem: string | null = null;
+
+  constructor(
+    private readonly path: AnswerPath,
+    private readonly tolerance: number,
+  ) {}
+
+  async ask(cases: readonly Case[]): Promise<void> {
+    const startedAt = performance.now();
+    const answers = await this.path.answer(cases);
+    this.#seconds += (performance.now() - startedAt) / 1000;
+    cases.forEach((row, i) => this.#judge(row, answers[i] ?? { error: 'no answer' }));
+  }
+
+  result(): PathResult {
+    return {
+      path: this.path.name,
+      answered: this.#answered,
+      unanswered: this.#unanswered,
+      beyondTolerance: this.#beyond,
+      largestDifference: this.#largest,
+      worstRow: this.#worstRow,
+      seconds: this.#seconds,
+      firstProblem: this.#firstProblem,
+    };
+  }
+
+  #judge({ line, expected }: Case, answer: PathAnswer): void {
+    if ('error' in answer) {
+      this.#unanswered++;
+      this.#firstProblem ??= `line ${line}: ${answer.error}`;
+      return;
+    }
+    const difference = Math.max(
+      Math.abs(answer.negative - expected.negative),
+      Math.abs(answer.positive - expected.positive),
+    );
+    if (Number.isNaN(difference)) {
+      this.#unanswered++;
+      this.#firstProblem ??= `line ${line}: the answer is no number`;
+      return;
+    }
+    this.#answered++;
+    if (this.#worstRow === null || difference > this.#largest) {
+      this.#largest = difference;
+      this.#worstRow = line;
+    }
+    if (difference <= this.tolerance) return;
+    this.#beyond++;
+    this.#firstProblem ??= `line ${line}: ${answer.positive}, expected ${expected.positive}`;
+  }
+}
