@@ -1,17 +1,17 @@
 import type { ByteCursor } from './byte-cursor.js';
 
 /**
- * Vectors and strings of an honest FlatBuffer do not overlap, so together they are no longer than
- * the buffer. A writer may share a few equal ones; a hostile one may point at the same bytes over
- * and over, and this factor is where that ends.
+ * Tables, vectors and strings of an honest FlatBuffer do not overlap, so together they are no longer
+ * than the buffer. A hostile one may refer to the same bytes over and over, and this factor, which
+ * leaves room for a writer that shares equal strings, is where that ends.
  */
-const SHARING_MAX = 4;
+const SHARING_MAX = 2;
 
 /**
  * One table of a FlatBuffer: fields by id, defaults where a field is absent. Positions, vtables and
- * counts are checked on every access, and all vectors and strings read through one root together
- * stay within a fixed multiple of the buffer, so that reading ends in bounded time and memory
- * whatever the offsets say.
+ * counts are checked on every access, and all that is read through one root together stays within a
+ * fixed multiple of the buffer, so that reading ends in bounded time and memory whatever the offsets
+ * say.
  *
  * Failures are `damaged-model` with the name of the field.
  */
@@ -41,6 +41,7 @@ export class FlatBufferTable {
     }
     cursor.require(this.#vtable, this.#vtableBytes, 'vtable');
     cursor.require(table, this.#tableBytes, 'table');
+    this.#charge(this.#tableBytes, 'a table');
   }
 
   /** Throws `damaged-model` at this table. */

@@ -121,7 +121,10 @@ class ColumnLowering {
       this.ctrTables.push(lowerCtrTable(source, this.#conditions));
       this.#tableOf.set(key, table);
     }
-    this.#budget.takeNumbers(source.rows.length, 'values of CTRs');
+    // Each value adds up the classes of its row, so these count as work too.
+    const { statistics, rows } = source;
+    const classes = statistics.kind === 'class-counts' ? statistics.classes : 1;
+    this.#budget.takeNumbers(rows.length * classes, 'values of CTRs');
     this.columns.push({ kind: 'ctr', table, ...lowerCtrValues(feature, source) });
     return feature.borders;
   }

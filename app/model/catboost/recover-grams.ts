@@ -41,7 +41,7 @@ export function recoverGrams(dictionary: CbmDictionary, budget: LoweringBudget):
 
   const search = new GramSearch(dictionary, grams.seed);
   const targets = search.targets(grams.hashes);
-  const found: (number[] | undefined)[] = new Array<undefined>(targets.length);
+  const found = new Map<number, number[]>();
   for (let number = 0; number < prefixes; number++) {
     const prefix = nthCombination(words.ids, prefixLength, number);
     search.startAt(prefix);
@@ -51,12 +51,14 @@ export function recoverGrams(dictionary: CbmDictionary, budget: LoweringBudget):
       for (const tail of tails) {
         const block = search.invert(high, low, tail);
         if (block === undefined) continue;
-        if (found[i] !== undefined) fail(dictionary, 'a gram may be several combinations of words');
-        found[i] = [...prefix, ...block, tail].slice(0, gramOrder);
+        if (found.has(i)) fail(dictionary, 'a gram may be several combinations of words');
+        found.set(i, [...prefix, ...block, tail].slice(0, gramOrder));
       }
     });
   }
-  return found.map((gram) => gram ?? fail(dictionary, 'a gram is no combination of known words'));
+  return targets.map(
+    (_, i) => found.get(i) ?? fail(dictionary, 'a gram is no combination of known words'),
+  );
 }
 
 /** Where 64-bit results are left, as (high, low) words. */

@@ -81,7 +81,7 @@ function naiveBayes(calcer: NaiveBayes, counts: ReadonlyMap<number, number>): nu
     }
     return value - length * Math.log(denominator);
   });
-  const highest = Math.max(...logits);
+  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const powers = logits.map((logit) => Math.exp(logit - highest));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => Math.fround(power / sum));
