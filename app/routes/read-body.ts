@@ -1,40 +1,35 @@
 import type { Request } from 'express';
 
-/**
- * Bytes over the limit that are read and thrown away before the answer. Closing at once, with the
- * rest unread, resets the connection, and the client never sees why.
- */
-const DISCARD_BYTES_MAX = 1_048_576;
-
 export type BodyRead = (body: Buffer | undefined, outcome: 'whole' | 'too-large') => void;
 
 /**
  * Collects a request's raw bytes under a limit. Calls back once; not at all where the client leaves.
  *
- * @param limitBytes a body of more bytes is `too-large`, told by its length before it is read where
- * the client announced it
+ * A body over the limit is told at once, and what still comes of it is read and thrown away: were
+ * the connection closed with bytes unread, the system would reset it, and a client that is still
+ * writing would never see why. The server's time limit for a whole request bounds that.
+ *
+ * @param limitBytes a body of more bytes is `too-large`; it is not read at all where its length was
+ * announced
  */
 export function readBody(req: Request, limitBytes: number, done: BodyRead): void {
+  if (Number(req.headers['content-length']) > limitBytes) {
+    req.resume();
+    done(undefined, 'too-large');
+    return;
+  }
   let first: Buffer | undefined;
   let more: Buffer[] | undefined;
   let bytes = 0;
-  let finished = false;
-  const finish = (outcome: 'whole' | 'too-large'): void => {
-    if (finished) return;
-    finished = true;
-    if (outcome === 'too-large') done(undefined, outcome);
-    else if (more === undefined) done(first ?? Buffer.alloc(0), outcome);
-    else done(Buffer.concat(more, bytes), outcome);
-  };
+  let tooLarge = false;
   req.on('data', (chunk: Buffer) => {
+    if (tooLarge) return;
     bytes += chunk.length;
     if (bytes > limitBytes) {
+      tooLarge = true;
       first = undefined;
       more = undefined;
-      if (bytes > limitBytes + DISCARD_BYTES_MAX) {
-        req.closesConnection = true;
-        finish('too-large');
-      }
+      done(undefined, 'too-large');
     } else if (first === undefined) {
       first = chunk;
     } else {
@@ -42,5 +37,8 @@ export function readBody(req: Request, limitBytes: number, done: BodyRead): void
       more.push(chunk);
     }
   });
-  req.on('end', () => finish(bytes > limitBytes ? 'too-large' : 'whole'));
+  req.on('end', () => {
+    if (tooLarge) return;
+    done(more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more, bytes), 'whole');
+  });
 }
