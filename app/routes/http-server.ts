@@ -43,6 +43,10 @@ export function createHttpServer(
     app,
   );
   server.maxRequestsPerSocket = limits.requestsPerSocketMax;
+  // Node would answer 417 with an empty body; an expectation may as well be left unmet in silence.
+  server.on('checkExpectation', (req, res) => {
+    app(req, res);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     refuseRaw(error.code, socket, onRefusal);
   });
@@ -76,6 +80,12 @@ function refuseRaw(
     socket.destroy();
     return;
   }
+  const pending = pendingAnswer(socket);
+  if (pending?.req.complete === true) {
+    // Requests that came whole, ahead of the broken one, get their answers first and in order.
+    pending.once('close', () => refuseRaw(code, socket, onRefusal));
+    return;
+  }
   const reason = reasonOf(code);
   onRefusal(reason);
   const { status, text } = REFUSALS[reason];
@@ -87,6 +97,11 @@ function refuseRaw(
       `content-length: ${Buffer.byteLength(body)}\r\n` +
       `connection: close\r\n\r\n${body}`,
   );
+}
+
+/** The answer that a connection waits for. Node keeps it there, undocumented. */
+function pendingAnswer(socket: Socket & { _httpMessage?: ServerResponse | null }) {
+  return socket._httpMessage ?? undefined;
 }
 
 function reasonOf(code: string | undefined): RefusalReason {
