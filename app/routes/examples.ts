@@ -6,4 +6,7 @@ export const EXAMPLE_READING: Readonly<Record<string, string | number>> = Object
 );
 
 /** What the shipped model answers to {@link EXAMPLE_READING}; a contract test holds it. */
-export const EXAMPLE_DECISION = { negative: 0, positive: 1 } as const;
+export const EXAMPLE_DECISION = {
+  negative: 0.17907249929072355,
+  positive: 0.8209275007092764,
+} as const;
