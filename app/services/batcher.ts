@@ -102,8 +102,18 @@ export class Batcher {
     this.metrics.batch(batch.length);
     let row = 0;
     for (const item of batch) {
-      item.done(positives[row], undefined);
+      this.#answer(item, positives[row]);
       row += 1;
     }
+  }
+
+  #answer(item: Waiting, positive: number | undefined): void {
+    if (positive !== undefined && !Number.isNaN(positive)) {
+      item.done(positive, undefined);
+      return;
+    }
+    // JSON has no NaN: such an answer would be a 200 that no client can read.
+    this.metrics.internalError('inference');
+    item.done(undefined, { kind: 'error', cause: new Error('the model gave no number') });
   }
 }

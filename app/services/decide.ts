@@ -55,6 +55,12 @@ interface Flight {
 }
 
 /**
+ * Longer bodies, several times the size of a common one, are not remembered: ten thousand of the
+ * longest that are accepted would take 320 MB.
+ */
+const REMEMBERED_BYTES_MAX = 4096;
+
+/**
  * Decides readings: memory, then the shared cache, then the model.
  *
  * The memory cache and the flights are keyed by the body's bytes themselves, so that an answer is
@@ -138,7 +144,7 @@ export class Decider {
       decision: decisionOf(positive),
       camera: this.parts.cameras.observe(flight.reading),
     };
-    this.#memory?.set(key, remembered);
+    if (key.length <= REMEMBERED_BYTES_MAX) this.#memory?.set(key, remembered);
     let from = source;
     for (const done of flight.waiting) {
       this.#answer(remembered, from, done);
