@@ -62,7 +62,7 @@ describe('damaged models', () => {
 
   it.skipIf(!present)(
     "end in a result or a named error, soon and in little memory: the customer's model",
-    () => expectNoHarm(new Uint8Array(readFileSync(CUSTOMER)), 200),
+    () => expectNoHarm(new Uint8Array(readFileSync(CUSTOMER)), 600),
     TEST_TIME_LIMIT_MS,
   );
 
