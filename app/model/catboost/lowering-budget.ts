@@ -4,7 +4,7 @@ import { ModelError } from '../errors.js';
 const NUMBERS_MAX = 2 ** 26;
 
 /** Guesses at the words of grams: about a second of work. */
-const STEPS_MAX = 2 ** 26;
+const STEPS_MAX = 2 ** 25;
 
 /**
  * Bounds what a model may grow to. A small file can ask for much: every CTR feature has one value
