@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { runPasses } from '../ir/passes/run-passes.js';
+import { randomIr } from '../ir/testing/random-ir.js';
+import { emitOnnx } from './emit-onnx.js';
+import { GraphBuilder } from './graph-builder.js';
+import { inspectOnnx } from './inspect-onnx.js';
+import { readMetadata, readSignature, SIGNATURE_KEY } from './metadata.js';
+import { parseSignature } from './signature.js';
+
+const { onnx, signature } = emitOnnx(runPasses(randomIr(12)));
+
+function fileWith(metadata: readonly (readonly [string, string])[]): Uint8Array {
+  return new GraphBuilder().toBytes({
+    producerName: 'someone else',
+    producerVersion: '1',
+    graphName: 'g',
+    metadata,
+  });
+}
+
+describe('the metadata of a compiled file', () => {
+  it('gives the signature back', () => {
+    expect(readSignature(onnx)).toEqual(signature);
+    expect(signature.sourceSha256).toBe('ab'.repeat(32));
+  });
+
+  it('says the main things in plain words too', () => {
+    const entries = readMetadata(onnx);
+    expect(entries.get('regno.source_sha256')).toBe(signature.sourceSha256);
+    expect(entries.get('regno.compiler_version')).toBe(signature.compilerVersion);
+    expect(entries.get('regno.class_names')).toBe(signature.classNames.join(', '));
+  });
+
+  it('is missing from files of other makers, which the error says', () => {
+    expect(() => readSignature(fileWith([]))).toThrow(
+      expect.objectContaining({ code: 'incompatible-model' }),
+    );
+  });
+
+  it.each([
+    ['nothing but text', new TextEncoder().encode('this is no model')],
+    ['a file cut off in the middle', onnx.subarray(0, Math.floor(onnx.length / 2))],
+    ['a file cut off in its metadata', onnx.subarray(0, onnx.length - 40)],
+    ['bytes of 255', new Uint8Array(100).fill(255)],
+  ])('cannot be read from %s', (_, bytes) => {
+    expect(() => readSignature(bytes)).toThrow(expect.objectContaining({ code: 'damaged-model' }));
+  });
+
+  it.each(['', '{', 'null', '[]', '{}', '{"features":[{"kind":"image"}]}'])(
+    'is refused where the signature is %j',
+    (json) => {
+      expect(() => readSignature(fileWith([[SIGNATURE_KEY, json]]))).toThrow(
+        expect.objectContaining({ code: 'damaged-model' }),
+      );
+    },
+  );
+
+  it('is refused where any field of the signature is missing', () => {
+    for (const field of Object.keys(signature)) {
+      const rest = Object.entries(signature).filter(([name]) => name !== field);
+      expect(() => parseSignature(JSON.stringify(Object.fromEntries(rest))), field).toThrow();
+    }
+  });
+});
+
+describe('the inspection of a compiled file', () => {
+  it('names operators, tensors, operator sets and the size of the trees', () => {
+    const report = inspectOnnx(onnx);
+    expect(report.operators.get('TreeEnsemble')).toBe(1);
+    expect(report.opsets).toEqual(
+      new Map([
+        ['ai.onnx', 21],
+        ['ai.onnx.ml', 5],
+      ]),
+    );
+    expect(report.outputs.map(({ name, elementType }) => [name, elementType])).toEqual([
+      ['probabilities', 'double'],
+      ['raw', 'double'],
+    ]);
+    expect(report.inputs[0]?.dims[0]).toBe('N');
+    expect(report.trees).toBeGreaterThan(0);
+    expect(report.treeNodes).toBeGreaterThanOrEqual(report.trees);
+    expect(report.bytes).toBe(onnx.length);
+    expect(report.signature).toEqual(signature);
+  });
+
+  it('names damage in the graph', () => {
+    const damaged = Uint8Array.from(onnx);
+    // The graph is the largest part of the file; its middle is overwritten with wrong tags.
+    damaged.fill(255, 60, 160);
+    expect(() => inspectOnnx(damaged)).toThrow(expect.objectContaining({ code: 'damaged-model' }));
+  });
+});
