@@ -1,0 +1,116 @@
+import type { Server } from 'node:http';
+import type { Express } from 'express';
+import { SETTINGS } from '../../app/config/schema.js';
+import { createApp, type AppParts } from '../../app/routes/create-app.js';
+import { createHttpServer, type HttpServerLimits } from '../../app/routes/http-server.js';
+import type { FinishedRequest } from '../../app/routes/request-context.js';
+import { Batcher } from '../../app/services/batcher.js';
+import { Decider } from '../../app/services/decide.js';
+import type { CameraHealth, DecisionMetrics, Scorer } from '../../app/services/ports.js';
+import { API_KEY } from './start-service.js';
+import { shippedModel, shippedScorer } from './test-model.js';
+
+export const SILENT_METRICS: DecisionMetrics = {
+  stage: () => undefined,
+  batch: () => undefined,
+  memoryLookUp: () => undefined,
+  coalesced: () => undefined,
+  decided: () => undefined,
+  internalError: () => undefined,
+};
+
+export const SILENT_CAMERAS: CameraHealth = {
+  observe: () => ({ count: () => undefined }),
+  refused: () => undefined,
+};
+
+export interface TestAppOptions {
+  readonly parts?: Partial<AppParts>;
+  /** Stands in for the shipped model's scorer. */
+  readonly scorer?: Scorer;
+}
+
+export interface TestApp {
+  readonly app: Express;
+  /** Faults that were reported, in order. */
+  readonly errors: unknown[];
+  /** Requests whose answer is out, in order. */
+  readonly finished: FinishedRequest[];
+}
+
+/** The application around the shipped model in this process, with the service's default limits. */
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { identity } = await shippedModel();
+  const errors: unknown[] = [];
+  const finished: FinishedRequest[] = [];
+  let inflight = 0;
+  const now = (): number => performance.now() / 1000;
+  const limits = { batchRowsMax: 64, queueRowsMax: 512 };
+  const scorer = options.scorer ?? (await shippedScorer());
+  const decider = new Decider({
+    model: identity,
+    batcher: new Batcher(scorer, limits, SILENT_METRICS, now),
+    memoryEntries: 1000,
+    sharedCache: undefined,
+    metrics: SILENT_METRICS,
+    cameras: SILENT_CAMERAS,
+    now,
+  });
+  const app = createApp({
+    decider,
+    model: identity,
+    apiKeys: [API_KEY, 'second-key'],
+    docsPublic: false,
+    bodyLimitBytes: Number(SETTINGS.bodyLimitBytes.fallback),
+    deadlineMs: Number(SETTINGS.deadlineMs.fallback),
+    inflightMax: Number(SETTINGS.inflightMax.fallback),
+    inflight: () => inflight,
+    modelUsable: () => true,
+    isDraining: () => false,
+    health: () => ({
+      ready: true,
+      state: 'ok',
+      model: { ...identity, golden: 'passed' },
+      dependencies: {},
+    }),
+    readMetrics: () => Promise.resolve({ contentType: 'text/plain', text: '# none\n' }),
+    observer: {
+      started: () => (inflight += 1),
+      finished: (request) => {
+        inflight -= 1;
+        finished.push(request);
+      },
+    },
+    onError: (cause) => errors.push(cause),
+    now,
+    ...options.parts,
+  });
+  return { app, errors, finished };
+}
+
+/** The application behind the service's own HTTP server, on a free port. */
+export async function listenTestApp(
+  app: Express,
+  limits: Partial<HttpServerLimits> = {},
+): Promise<{ server: Server; port: number; close: () => Promise<void> }> {
+  const server = createHttpServer(
+    app,
+    {
+      keepAliveTimeoutMs: 5000,
+      headersTimeoutMs: 5000,
+      bodyTimeoutMs: 5000,
+      requestsPerSocketMax: 0,
+      ...limits,
+    },
+    () => undefined,
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { server, port, close };
+}
