@@ -3,7 +3,7 @@ import { ModelError } from '../errors.js';
 /** Numbers that lowering may make: half a gigabyte as f64. */
 const NUMBERS_MAX = 2 ** 26;
 
-/** Guesses at the words of grams: about a second of work. */
+/** Guesses at the words of grams, all dictionaries together: half a second of work. */
 const STEPS_MAX = 2 ** 25;
 
 /**
