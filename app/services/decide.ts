@@ -2,6 +2,7 @@ import { isUtf8, type Buffer } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
 import { parseReading } from '../model/features/parse-reading.js';
 import type { FieldFault, Reading } from '../model/features/reading.js';
+import { FlightTable } from './flight-table.js';
 import { readingKey } from './reading-key.js';
 import type { BatchFailure, Batcher } from './batcher.js';
 import type {
@@ -47,7 +48,11 @@ interface Remembered {
   readonly camera: CameraObservation;
 }
 
-interface Flight {
+/** A reading under way, and who waits for it. */
+interface ReadingFlight {
+  /** The body's bytes, one character each. */
+  readonly key: string;
+  next: ReadingFlight | undefined;
   readonly reading: Reading;
   /** That of the most patient request. */
   deadlineAt: number;
@@ -70,7 +75,7 @@ const REMEMBERED_BYTES_MAX = 4096;
  */
 export class Decider {
   readonly #memory: LRUCache<string, Remembered> | undefined;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new FlightTable<ReadingFlight>();
 
   constructor(private readonly parts: DecideParts) {
     if (parts.memoryEntries > 0) this.#memory = new LRUCache({ max: parts.memoryEntries });
@@ -113,38 +118,44 @@ export class Decider {
       done({ kind: 'invalid', faults: parsed.faults });
       return;
     }
-    const flight: Flight = { reading: parsed.reading, deadlineAt, waiting: [done] };
-    this.#flights.set(key, flight);
-    if (this.parts.sharedCache === undefined) this.#score(key, flight);
-    else this.#lookUp(key, flight, this.parts.sharedCache);
+    const flight: ReadingFlight = {
+      key,
+      next: undefined,
+      reading: parsed.reading,
+      deadlineAt,
+      waiting: [done],
+    };
+    this.#flights.add(flight);
+    if (this.parts.sharedCache === undefined) this.#score(flight);
+    else this.#lookUp(flight, this.parts.sharedCache);
   }
 
-  #lookUp(key: string, flight: Flight, cache: SharedCache): void {
+  #lookUp(flight: ReadingFlight, cache: SharedCache): void {
     const sharedKey = readingKey(this.parts.model.digest, flight.reading);
     cache.lookUp(sharedKey, (positive) => {
-      if (positive !== undefined) this.#land(key, flight, positive, 'redis');
-      else this.#score(key, flight, (fresh) => cache.store(sharedKey, fresh));
+      if (positive !== undefined) this.#land(flight, positive, 'redis');
+      else this.#score(flight, (fresh) => cache.store(sharedKey, fresh));
     });
   }
 
-  #score(key: string, flight: Flight, keep?: (positive: number) => void): void {
+  #score(flight: ReadingFlight, keep?: (positive: number) => void): void {
     this.parts.batcher.submit(flight, (positive, failure) => {
       if (positive === undefined) {
-        this.#fail(key, flight, failure);
+        this.#fail(flight, failure);
         return;
       }
       keep?.(positive);
-      this.#land(key, flight, positive, 'model');
+      this.#land(flight, positive, 'model');
     });
   }
 
-  #land(key: string, flight: Flight, positive: number, source: AnswerSource): void {
-    this.#flights.delete(key);
+  #land(flight: ReadingFlight, positive: number, source: AnswerSource): void {
+    this.#flights.delete(flight);
     const remembered = {
       decision: decisionOf(positive),
       camera: this.parts.cameras.observe(flight.reading),
     };
-    if (key.length <= REMEMBERED_BYTES_MAX) this.#memory?.set(key, remembered);
+    if (flight.key.length <= REMEMBERED_BYTES_MAX) this.#memory?.set(flight.key, remembered);
     let from = source;
     for (const done of flight.waiting) {
       this.#answer(remembered, from, done);
@@ -152,8 +163,8 @@ export class Decider {
     }
   }
 
-  #fail(key: string, flight: Flight, failure: BatchFailure | undefined): void {
-    this.#flights.delete(key);
+  #fail(flight: ReadingFlight, failure: BatchFailure | undefined): void {
+    this.#flights.delete(flight);
     const outcome = failure ?? { kind: 'error' as const, cause: new Error('no score came back') };
     for (const done of flight.waiting) done(outcome);
   }
