@@ -1,0 +1,67 @@
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openOutputFile } from './output-file.js';
+
+describe('openOutputFile', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'regno-output-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('shows the file when it is whole, and nothing beside it', async () => {
+    const path = join(folder, 'out');
+    const output = await openOutputFile(path, false);
+    await output.write('half');
+    expect(readdirSync(folder)).not.toContain('out');
+    await output.write(Buffer.from(' and half'));
+    await output.commit();
+    expect(readdirSync(folder)).toEqual(['out']);
+    expect(readFileSync(path, 'utf8')).toBe('half and half');
+  });
+
+  it('leaves what was there when the work fails', async () => {
+    const path = join(folder, 'out');
+    writeFileSync(path, 'old');
+    const output = await openOutputFile(path, true);
+    await output.write('new');
+    output.discard();
+    expect(readdirSync(folder)).toEqual(['out']);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+  });
+
+  it('replaces a file only where that is wanted, and then keeps its mode and the link to it', async () => {
+    const path = join(folder, 'out');
+    writeFileSync(path, 'old', { mode: 0o600 });
+    symlinkSync(path, join(folder, 'link'));
+    await expect(openOutputFile(path, false)).rejects.toThrow(/exists; give --force/);
+    const output = await openOutputFile(join(folder, 'link'), true);
+    await output.write('new');
+    await output.commit();
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder).sort()).toEqual(['link', 'out']);
+  });
+
+  it('writes to a device without replacing it', async () => {
+    const output = await openOutputFile('/dev/null', false);
+    await output.write('gone');
+    await output.commit();
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
+  it('names a folder that is not there, and one that is', async () => {
+    await expect(openOutputFile(join(folder, 'no/out'), false)).rejects.toThrow(/ENOENT/);
+    await expect(openOutputFile(folder, true)).rejects.toThrow(/is a folder/);
+  });
+});
