@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { RawConnection, exchange, type RawAnswer, type RawExchange } from '../testing/raw-http.js';
-import { makeReadings, type WireReading } from '../testing/readings.js';
+import { makeReadings } from '../testing/readings.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
 import { createTestApp, listenTestApp } from '../testing/test-app.js';
 import { expectedAnswers } from '../testing/test-model.js';
