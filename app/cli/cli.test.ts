@@ -71,7 +71,7 @@ describe('regno compile', () => {
 
     const forced = await runRegno(['compile', SHIPPED_CBM, '-o', onnx, '--force']);
     expect(forced.code).toBe(0);
-    expect(forced.stdout).toMatch(/nodes +\d+: .*TreeEnsemble/);
+    expect(forced.stdout).toMatch(/operators +\d+: .*TreeEnsemble/);
     expect(readFileSync(onnx).equals(bytes)).toBe(true);
   });
 
@@ -100,7 +100,7 @@ describe('regno inspect', () => {
     expect(stdout).toMatch(/^ *\d+ +camera_class +categorical +\d+$/m);
     expect(stdout).toMatch(/^camera_class +Borders /m);
     expect(stdout).toMatch(/^afts_regno_ai_text +\d+ /m);
-    expect(stdout).toMatch(/^nodes .*TreeEnsemble/m);
+    expect(stdout).toMatch(/^operators +\d+: .*TreeEnsemble/m);
   });
 
   it('gives all of it as JSON, also for a compiled file', async () => {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { COMPILE_STAGES, compileCatBoost, type CompileStage } from '../model/compile-catboost.js';
 import type { FeatureKind } from '../model/ir/ir.js';
-import { describeOnnx, type OnnxDescription } from '../model/onnx/describe-onnx.js';
+import { inspectOnnx } from '../model/onnx/inspect-onnx.js';
 import { usageError } from './command-error.js';
 import { readBytes } from './model-file.js';
 import { openOutputFile } from './output-file.js';
@@ -11,8 +11,9 @@ import { formatBytes, formatCount, formatSeconds, printable } from './text-forma
 
 export interface CompileReport {
   readonly source: { readonly file: string; readonly bytes: number; readonly sha256: string };
-  readonly onnx: { readonly file: string; readonly bytes: number; readonly nodes: number };
-  readonly ops: OnnxDescription['ops'];
+  readonly onnx: { readonly file: string; readonly bytes: number };
+  /** How often each operator occurs. */
+  readonly operators: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<FeatureKind, number>>;
   readonly classNames: readonly string[];
   readonly trees: number;
@@ -45,13 +46,12 @@ export async function compileModel(
     const stages = clock.stop();
     await output.write(onnx);
     await output.commit();
-    const { nodes, ops } = describeOnnx(onnx);
     const count = (kind: FeatureKind): number =>
       signature.features.filter((feature) => feature.kind === kind).length;
     return {
       source: { file: source, bytes: bytes.length, sha256: signature.sourceSha256 },
-      onnx: { file: out, bytes: onnx.length, nodes },
-      ops,
+      onnx: { file: out, bytes: onnx.length },
+      operators: Object.fromEntries(inspectOnnx(onnx).operators),
       features: { float: count('float'), categorical: count('categorical'), text: count('text') },
       classNames: signature.classNames,
       trees: ir.trees.length,
@@ -76,7 +76,7 @@ export function formatCompileReport(report: CompileReport): string {
     ['trees', formatCount(report.trees)],
     ['classes', report.classNames.map((name) => printable(name)).join(', ') || 'none (regression)'],
     ['ONNX', `${report.onnx.file}, ${formatBytes(report.onnx.bytes)}`],
-    ['nodes', `${report.onnx.nodes}: ${formatOps(report.ops)}`],
+    ['operators', formatOperators(report.operators)],
     ['compiler', report.compilerVersion],
     ['time', `${formatSeconds(report.seconds)} (${times.join(', ')})`],
   ]);
@@ -89,9 +89,12 @@ export function formatFeatureCounts(features: Readonly<Record<FeatureKind, numbe
   return `${total}: ${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}`;
 }
 
-/** e.g. `Add 2, Cast`. */
-export function formatOps(ops: OnnxDescription['ops']): string {
-  return ops.map(({ op, count }) => printable(op) + (count > 1 ? ` ${count}` : '')).join(', ');
+/** e.g. `4: Add 3, Cast`. */
+export function formatOperators(operators: Readonly<Record<string, number>>): string {
+  const counts = Object.entries(operators);
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const each = counts.map(([name, count]) => printable(name) + (count > 1 ? ` ${count}` : ''));
+  return `${formatCount(total)}: ${each.join(', ')}`;
 }
 
 /** Shows and times the stages of a compilation. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describeCbm, type CbmDescription } from '../model/catboost/describe-cbm.js';
 import { compileCatBoost } from '../model/compile-catboost.js';
-import { describeOnnx, type OnnxDescription } from '../model/onnx/describe-onnx.js';
+import { inspectOnnx, type OnnxReport } from '../model/onnx/inspect-onnx.js';
 import { readModelFile } from './model-file.js';
 
 /** What `regno inspect` tells of a model. */
@@ -16,7 +16,10 @@ export interface ModelReport {
   /** Absent for an `.onnx`, which has lost it. */
   readonly catboost: CbmDescription | undefined;
   /** Of the file, or of what a `.cbm` compiles to. */
-  readonly onnx: OnnxDescription & { readonly bytes: number };
+  readonly onnx: Omit<OnnxReport, 'opsets' | 'operators'> & {
+    readonly opsets: Readonly<Record<string, number>>;
+    readonly operators: Readonly<Record<string, number>>;
+  };
 }
 
 export interface ManifestSummary {
@@ -35,7 +38,7 @@ export interface ManifestSummary {
 export async function inspectModel(path: string): Promise<ModelReport> {
   const file = await readModelFile(path);
   const sha256 = createHash('sha256').update(file.bytes).digest('hex');
-  const onnx = file.kind === 'cbm' ? compileCatBoost(file.bytes).onnx : file.bytes;
+  const onnx = inspectOnnx(file.kind === 'cbm' ? compileCatBoost(file.bytes).onnx : file.bytes);
   return {
     file: file.path,
     kind: file.kind,
@@ -43,7 +46,11 @@ export async function inspectModel(path: string): Promise<ModelReport> {
     sha256,
     manifest: file.manifest === undefined ? undefined : summarise(file.manifest, sha256),
     catboost: file.kind === 'cbm' ? describeCbm(file.bytes) : undefined,
-    onnx: { ...describeOnnx(onnx), bytes: onnx.length },
+    onnx: {
+      ...onnx,
+      opsets: Object.fromEntries(onnx.opsets),
+      operators: Object.fromEntries(onnx.operators),
+    },
   };
 }
 

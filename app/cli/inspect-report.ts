@@ -1,7 +1,7 @@
 import type { CbmDescription } from '../model/catboost/describe-cbm.js';
 import type { FeatureKind } from '../model/ir/ir.js';
-import type { OnnxValue } from '../model/onnx/describe-onnx.js';
-import { formatFeatureCounts, formatOps } from './compile-model.js';
+import type { TensorReport } from '../model/onnx/inspect-onnx.js';
+import { formatFeatureCounts, formatOperators } from './compile-model.js';
 import type { ModelReport } from './inspect-model.js';
 import { formatFields, formatTable } from './table.js';
 import { formatBytes, formatCount, plural, printable } from './text-format.js';
@@ -16,7 +16,7 @@ export function formatModelReport(report: ModelReport): string {
     sections.push(featureTable(catboost));
     if (catboost.ctrs.length > 0) sections.push(ctrTable(catboost));
     if (catboost.dictionaries.length > 0) sections.push(dictionaryTable(catboost));
-  } else if (onnx.signature !== undefined) {
+  } else {
     sections.push(signatureTable(onnx.signature.features));
   }
   sections.push(onnxSection(report));
@@ -41,7 +41,6 @@ function fileFields({ file, bytes, sha256, manifest }: ModelReport): Fields {
 
 function modelFields({ catboost, onnx }: ModelReport): Fields {
   const { signature } = onnx;
-  if (signature === undefined) return [['made by', `${printable(onnx.producer)}; not by regno`]];
   const count = (kind: FeatureKind): number =>
     signature.features.filter((feature) => feature.kind === kind).length;
   const classes = signature.classNames.map((name) => printable(name)).join(', ');
@@ -150,24 +149,18 @@ function signatureTable(features: readonly { readonly kind: string; readonly nam
 }
 
 function onnxSection({ kind, onnx }: ModelReport): string {
-  const { producer, irVersion, opsets, nodes, ops, inputs, outputs, signature } = onnx;
-  const sets = opsets.map(({ domain, version }) => `${printable(domain)} ${version}`).join(', ');
+  const sets = Object.entries(onnx.opsets).map(([domain, version]) => `${domain} ${version}`);
   return formatFields([
-    [
-      kind === 'cbm' ? 'compiles to' : 'graph',
-      `${formatBytes(onnx.bytes)} of ONNX (IR ${irVersion})`,
-    ],
-    [
-      'made by',
-      printable(signature === undefined ? producer : `regno ${signature.compilerVersion}`),
-    ],
-    ['operator sets', sets],
-    ['nodes', `${formatCount(nodes)}: ${formatOps(ops)}`],
-    ['inputs', inputs.map(formatValue).join(', ')],
-    ['outputs', outputs.map(formatValue).join(', ')],
+    [kind === 'cbm' ? 'compiles to' : 'graph', `${formatBytes(onnx.bytes)} of ONNX`],
+    ['made by', printable(onnx.producer)],
+    ['operator sets', printable(sets.join(', '))],
+    ['operators', formatOperators(onnx.operators)],
+    ['trees', `${formatCount(onnx.trees)}; ${plural(onnx.treeNodes, 'node')} that ask`],
+    ['inputs', onnx.inputs.map(formatTensor).join(', ')],
+    ['outputs', onnx.outputs.map(formatTensor).join(', ')],
   ]);
 }
 
-function formatValue({ name, type, shape }: OnnxValue): string {
-  return `${printable(name)} ${type}[${shape.map((size) => printable(String(size))).join(', ')}]`;
+function formatTensor({ name, elementType, dims }: TensorReport): string {
+  return `${printable(name)} ${elementType}[${dims.map((size) => printable(String(size))).join(', ')}]`;
 }
