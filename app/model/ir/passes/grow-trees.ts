@@ -2,8 +2,11 @@ import { ModelError } from '../../errors.js';
 import type { BinaryTree, Ir, ObliviousTree, Split } from '../ir.js';
 import { feasibleLeaves } from './feasible-leaves.js';
 
-/** Nodes of all trees of a model after growing, leaves included; about 0.5 GB in the runtime. */
-const NODES_MAX = 8_000_000;
+/**
+ * Nodes of all trees of a model after growing, leaves included, once per output: some hundreds of
+ * megabytes while compiling. 2,000 trees of depth 10 without a fold have as many.
+ */
+const NODES_MAX = 4_000_000;
 
 /**
  * Looks at a leaf that the choice of splits may cost per model, about a second; trees beyond it keep
@@ -87,7 +90,7 @@ class TreeGrower {
 
   /** Writes the nodes in pre-order, the false branch right behind its parent. */
   toTree(root: Node): BinaryTree {
-    this.budget.nodes -= root.size;
+    this.budget.nodes -= root.size * this.dimension;
     if (this.budget.nodes < 0) {
       throw new ModelError(
         'limit-exceeded',
