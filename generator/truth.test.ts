@@ -12,7 +12,7 @@ import { startTruthServer, type TruthServer } from './testing/start-server.js';
  * sends), and is made again: a figure that the generator calls doubtful proves nothing.
  */
 const TOLERANCE = 0.02;
-const ATTEMPTS_MAX = 6;
+const ATTEMPTS_MAX = 4;
 const LONG = process.env['GENERATOR_TRUTH_LONG'] === '1';
 
 let server: TruthServer | null = null;
@@ -33,17 +33,26 @@ afterEach(async () => {
 
 describe('latencies that the generator reports', () => {
   it('are those of a server that takes 50 ms', { timeout: 120_000 }, async () => {
-    server = await startTruthServer('delay', 50);
-    const { url } = server;
-    const load = { rate: 200, durationMs: 5_000, spinMs: 1 };
-    const result = await quietRun(() => prove(options(url, load)), 50);
-    expect(result.requests).toBe(1_000);
-    expect(result.errors).toBe(0);
-    expectWithin(percentile(result, 50), 50, result);
-    expectWithin(percentile(result, 90), 50, result);
-    expectWithin(percentile(result, 99), 50, result);
-    expect(result.latency.min).toBeGreaterThanOrEqual(50);
-    expectWithin(result.answeredPerSecond, 200, null);
+    const started = await startTruthServer('delay', 50);
+    server = started;
+    const load = options(started.url, { rate: 200, durationMs: 5_000, spinMs: 1 });
+    await expectTruth(async () => {
+      const result = await prove(load);
+      expect(result.errors).toBe(0);
+      expect(result.requests).toBe(1_000);
+      expect(result.latency.min).toBeGreaterThanOrEqual(50);
+      // Where other work holds the server up, it knows by how much: its own clock is the truth.
+      const { held } = await started.truth();
+      expect(held).toHaveLength(1_000);
+      const figures = [90, 99].map((q) => ({
+        what: `p${q}`,
+        found: percentile(result, q),
+        known: held[Math.ceil((q / 100) * held.length) - 1] ?? NaN,
+        queuedMs: 0,
+      }));
+      const median = { what: 'p50', found: percentile(result, 50), known: 50, queuedMs: 0 };
+      return { result, figures: [median, ...figures] };
+    });
   });
 
   const [stallMs, periodMs, rounds] = LONG ? [1_000, 10_000, 3] : [400, 2_000, 6];
@@ -54,25 +63,21 @@ describe('latencies that the generator reports', () => {
       { timeout: 240_000 },
       async () => {
         server = await startTruthServer('stall', stallMs, periodMs);
-        const { url } = server;
         // Rates that do not divide the period: each stall is met at other points of it.
         const rate = connections === 1 ? 47 : 97;
-        const load = { rate, durationMs: periodMs * rounds, connections };
-        const result = await quietRun(() => prove(options(url, load)), stallMs);
-        expect(result.errors).toBe(0);
-        // A share of stallMs / periodMs of all requests meets a stall, at any point of it alike.
-        for (const q of [95, 99]) {
-          const known = stallMs * (1 - (1 - q / 100) / (stallMs / periodMs));
-          // What piled up before this request is answered first, one after the other.
-          const ahead = (load.rate / 1_000) * (stallMs - known);
-          expectWithin(percentile(result, q), known, result, ahead * servicePercentile(result, 50));
-        }
-        expectWithin(percentile(result, 99.9), stallMs, result, servicePercentile(result, 50));
-        expect(percentile(result, 50)).toBeLessThan(stallMs * TOLERANCE);
-        if (connections === 1) {
-          // What a closed loop would have told: hardly any request met the stall.
-          expect(servicePercentile(result, 95)).toBeLessThan(stallMs * 0.1);
-        }
+        const load = options(server.url, { rate, durationMs: periodMs * rounds, connections });
+        await expectTruth(async () => {
+          const result = await prove(load);
+          expect(result.errors).toBe(0);
+          expect(percentile(result, 50)).toBeLessThan(stallMs * TOLERANCE);
+          // The longest wait is that of the first request to meet a stall.
+          expect(result.latency.max).toBeGreaterThan(stallMs - 1_000 / rate);
+          // What a closed loop would have told: through one connection hardly any request is held.
+          if (connections === 1) {
+            expect(servicePercentile(result, 95)).toBeLessThan(stallMs * 0.1);
+          }
+          return { result, figures: stallFigures(result, rate, stallMs, periodMs) };
+        });
       },
     );
   }
@@ -233,38 +238,58 @@ function servicePercentile(result: ProveResult, wanted: number): number {
   return result.service.percentiles.find((point) => point.percentile === wanted)?.ms ?? NaN;
 }
 
+interface Figure {
+  readonly what: string;
+  readonly found: number;
+  readonly known: number;
+  /** What the server's answering one request after the other adds for good reason. */
+  readonly queuedMs: number;
+}
+
+/** A share stallMs / periodMs of all requests meets a stall, at any point of it alike. */
+function stallFigures(
+  result: ProveResult,
+  rate: number,
+  stallMs: number,
+  periodMs: number,
+): Figure[] {
+  return [95, 99].map((q) => {
+    const known = stallMs * (1 - (1 - q / 100) / (stallMs / periodMs));
+    const ahead = (rate / 1_000) * (stallMs - known);
+    const queuedMs = ahead * servicePercentile(result, 50);
+    return { what: `p${q}`, found: percentile(result, q), known, queuedMs };
+  });
+}
+
 /**
- * Runs until the generator's own account shows no disturbance that matters at this scale, and gives the
- * least disturbed run.
+ * All figures of one attempt within 2 %. Other work on the machine only ever adds latency, while a fault
+ * of the generator's would show each time. Where no attempt was quiet, the least disturbed one may be
+ * above by what it owned up to (the server is held up as often as the generator, hence twice).
  */
-async function quietRun(run: () => Promise<ProveResult>, scaleMs: number): Promise<ProveResult> {
-  let best = await run();
-  for (let attempt = 1; attempt < ATTEMPTS_MAX && disturbance(best) > scaleMs / 100; attempt += 1) {
-    const next = await run();
-    if (disturbance(next) < disturbance(best)) best = next;
+async function expectTruth(
+  attempt: () => Promise<{ result: ProveResult; figures: readonly Figure[] }>,
+): Promise<void> {
+  let best = await attempt();
+  for (let i = 1; i < ATTEMPTS_MAX && !best.figures.every(withinTolerance); i += 1) {
+    const next = await attempt();
+    if (next.figures.every(withinTolerance) || owned(next.result) < owned(best.result)) best = next;
   }
-  return best;
+  for (const figure of best.figures) {
+    if (withinTolerance(figure)) continue;
+    const { what, found, known, queuedMs } = figure;
+    console.warn(
+      `busy machine: ${what} ${found} for ${known}, sends ${owned(best.result)} ms late`,
+    );
+    expect(found).toBeGreaterThanOrEqual(known * (1 - TOLERANCE));
+    expect(found).toBeLessThanOrEqual(known * (1 + TOLERANCE) + queuedMs + 2 * owned(best.result));
+  }
+}
+
+function withinTolerance({ found, known, queuedMs }: Figure): boolean {
+  return found >= known * (1 - TOLERANCE) && found <= known * (1 + TOLERANCE) + queuedMs;
 }
 
 /** How far the machine's other work moved this run's sends, by the run's own account (ms). */
-function disturbance(result: ProveResult): number {
+function owned(result: ProveResult): number {
   return result.lateSends.p99Ms;
-}
-
-/**
- * Within 2 %. A run that stayed disturbed in spite of all attempts may be above by what it owned up to
- * (the server is held up as often as the generator, hence twice), never below.
- */
-function expectWithin(
-  found: number,
-  known: number,
-  result: ProveResult | null,
-  queuedMs = 0,
-): void {
-  const margin = known * TOLERANCE;
-  const owned = result ? disturbance(result) : 0;
-  const disturbed = owned > margin / 2;
-  if (disturbed) console.warn(`busy machine: 1 % of sends were over ${owned.toFixed(2)} ms late`);
-  expect(found).toBeGreaterThanOrEqual(known - margin);
-  expect(found).toBeLessThanOrEqual(known + Math.max(margin, disturbed ? owned * 2 : 0) + queuedMs);
 }

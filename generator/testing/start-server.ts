@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** A truth server in a process of its own. */
 export interface TruthServer {
   readonly url: string;
-  /** How many requests it saw, and how long it held each (ms, sorted; delay mode only). */
+  /** How many requests it saw, and how long it held each since last asked (ms, sorted; delay mode). */
   truth(): Promise<{ readonly seen: number; readonly held: readonly number[] }>;
   stop(): Promise<void>;
 }

@@ -10,13 +10,14 @@ const GOOD = '{"body":{"negative":0.25,"positive":0.75},"status":"ok"}';
 const [mode = 'echo', ...rest] = process.argv.slice(2);
 const numbers = rest.map(Number);
 
-const held: number[] = [];
+let held: number[] = [];
 let seen = 0;
 
 const server = http.createServer((request, response) => {
   const startMs = performance.now();
   if (request.url === '/truth') {
     response.end(JSON.stringify({ seen, held: held.sort((a, b) => a - b) }));
+    held = [];
     return;
   }
   seen += 1;
