@@ -1,0 +1,36 @@
+/**
+ * regno as a library: CatBoost models compiled to ONNX and run, in any program.
+ *
+ * - `.cbm` to ONNX: {@link compileCatBoost}
+ * - ONNX to answers: {@link OnnxSession}, fed by {@link encodeRows} (rows of any model's features) or
+ *   by {@link ReadingEncoder} (readings of number plates, for models with the features of pick_regno)
+ * - the oracle: {@link createInterpreter}, the model as its definition reads, plain and slow
+ *
+ * Everything that this module exports is public; everything else in the package may change.
+ */
+export { COMPILE_STAGES, compileCatBoost } from './model/compile-catboost.js';
+export type { CompiledModel, CompileOptions, CompileStage } from './model/compile-catboost.js';
+
+export { ModelError } from './model/errors.js';
+export type { ModelErrorCode } from './model/errors.js';
+
+export { COMPILER_VERSION } from './model/onnx/compiler-version.js';
+export { encodeRows } from './model/onnx/encode-rows.js';
+export { readSignature } from './model/onnx/metadata.js';
+export type { EncodedBatch, ModelSignature } from './model/onnx/signature.js';
+
+export { OnnxSession } from './adapters/onnx-session.js';
+export type { BatchScores } from './adapters/onnx-session.js';
+
+export { createInterpreter } from './model/reference/interpret.js';
+export type { Feature, FeatureKind, FeatureRow, Ir, Link, Score } from './model/ir/ir.js';
+
+export { parseReading } from './model/features/parse-reading.js';
+export {
+  assertPickRegnoModel,
+  PICK_REGNO_FEATURES,
+  pickRegnoFeatures,
+  toFeatureRow,
+} from './model/features/pick-regno-features.js';
+export { ReadingEncoder } from './model/features/reading-encoder.js';
+export type { FieldFault, ParsedReading, Reading, ReadingTime } from './model/features/reading.js';
