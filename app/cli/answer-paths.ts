@@ -4,39 +4,12 @@ import {
   pickRegnoFeatures,
   toFeatureRow,
 } from '../model/features/pick-regno-features.js';
-import type { Reading } from '../model/features/reading.js';
 import { createInterpreter } from '../model/reference/interpret.js';
+import type { AnswerPath, PathName, PathOptions } from './answer-path.js';
 import { usageError } from './command-error.js';
 import { HttpAnswers } from './http-answers.js';
 import { readModelFile } from './model-file.js';
-import { assertDecides, ModelRunner, type Probabilities } from './model-runner.js';
-
-export const PATH_NAMES = ['reference', 'onnx', 'http'] as const;
-export type PathName = (typeof PATH_NAMES)[number];
-
-/** A reading in both forms: as it was written, and checked. */
-export interface AskedReading {
-  readonly input: unknown;
-  readonly reading: Reading;
-}
-
-export type PathAnswer = Probabilities | { readonly error: string };
-
-/** A way from a reading to its probabilities. */
-export interface AnswerPath {
-  readonly name: PathName;
-  /** Answers in order. One call at a time. */
-  answer(asked: readonly AskedReading[]): Promise<readonly PathAnswer[]>;
-  close(): Promise<void>;
-}
-
-export interface PathOptions {
-  readonly model: string;
-  readonly url: string;
-  readonly key: string;
-  /** Requests in flight at a time. */
-  readonly concurrency: number;
-}
+import { assertDecides, ModelRunner } from './model-runner.js';
 
 /**
  * Makes ready to answer: loads the model, or nothing for HTTP.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnswerPath, AskedReading, PathAnswer, PathOptions } from './answer-paths.js';
+import type { AnswerPath, AskedReading, PathAnswer, PathOptions } from './answer-path.js';
 import { CommandError, reasonOf } from './command-error.js';
 import { printable } from './text-format.js';
 

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { shippedModelPath } from '../config/load-config.js';
 import { EXIT_CODES } from './exit-codes.js';
-import type { RowFormat } from './input/read-rows.js';
+import { ROW_FORMATS, type RowFormat } from './input/row-format.js';
 import { formatCount, formatSeconds, plural } from './text-format.js';
 
 interface ScoreFlags {
@@ -11,8 +11,6 @@ interface ScoreFlags {
   readonly force: boolean;
   readonly format: RowFormat;
 }
-
-const FORMATS = ['ndjson', 'csv'] as const satisfies readonly RowFormat[];
 
 /** Adds `score`. */
 export function addScoreCommand(program: Command): void {
@@ -27,13 +25,13 @@ export function addScoreCommand(program: Command): void {
     .option('-m, --model <model>', 'a model folder, .cbm or .onnx (default: the shipped model)')
     .addOption(
       new Option('--input-format <format>', 'what the input is, whatever its name').choices(
-        FORMATS,
+        ROW_FORMATS,
       ),
     )
     .option('-o, --out <file>', 'write to a file, which appears whole or not at all')
     .option('-f, --force', 'replace a file that is there', false)
     .addOption(
-      new Option('--format <format>', 'what is written').choices(FORMATS).default('ndjson'),
+      new Option('--format <format>', 'what is written').choices(ROW_FORMATS).default('ndjson'),
     )
     .addHelpText('after', HELP)
     .action(async (input: string, flags: ScoreFlags) => {

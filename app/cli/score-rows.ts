@@ -2,13 +2,8 @@ import { parseReading } from '../model/features/parse-reading.js';
 import type { FieldFault, Reading } from '../model/features/reading.js';
 import { csvField } from './input/csv-line.js';
 import { openInput } from './input/open-input.js';
-import {
-  inBatches,
-  readRows,
-  type InputRow,
-  type RowFormat,
-  type RowId,
-} from './input/read-rows.js';
+import { inBatches, readRows, type InputRow, type RowId } from './input/read-rows.js';
+import type { RowFormat } from './input/row-format.js';
 import { ModelRunner, type Probabilities } from './model-runner.js';
 import { openOutputFile, standardOutput } from './output-file.js';
 import { startProgress } from './progress-bar.js';

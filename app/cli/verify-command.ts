@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { DEMO_KEY, shippedModelPath } from '../config/load-config.js';
-import type { PathName } from './answer-paths.js';
+import { PATH_NAMES, type PathName } from './answer-path.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { choices, integer, number, serviceUrl } from './option-parsers.js';
 
@@ -15,8 +15,6 @@ interface VerifyFlags {
   readonly json: boolean;
 }
 
-const PATHS = ['reference', 'onnx', 'http'] as const satisfies readonly PathName[];
-
 /** Adds `verify`. */
 export function addVerifyCommand(program: Command): void {
   program
@@ -30,8 +28,8 @@ export function addVerifyCommand(program: Command): void {
     .option('-m, --model <model>', 'a model folder, .cbm or .onnx (default: the shipped model)')
     .option('-t, --tolerance <p>', 'largest difference that passes', number(0, 1), 1e-12)
     .addOption(
-      new Option('--through <paths>', `some of ${PATHS.join(', ')}, separated by commas`)
-        .argParser(choices(PATHS))
+      new Option('--through <paths>', `some of ${PATH_NAMES.join(', ')}, separated by commas`)
+        .argParser(choices(PATH_NAMES))
         .default(['reference', 'onnx'], 'reference,onnx'),
     )
     .option('-u, --url <url>', 'the service, for http', serviceUrl, 'http://127.0.0.1:5000/reg/')

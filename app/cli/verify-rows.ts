@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseReading } from '../model/features/parse-reading.js';
-import { openPath, type AnswerPath, type PathName, type PathOptions } from './answer-paths.js';
-import type { AskedReading, PathAnswer } from './answer-paths.js';
+import type { AnswerPath, AskedReading, PathAnswer, PathName, PathOptions } from './answer-path.js';
+import { openPath } from './answer-paths.js';
 import { openInput } from './input/open-input.js';
 import { inBatches, readRows, type InputRow } from './input/read-rows.js';
 import type { Probabilities } from './model-runner.js';

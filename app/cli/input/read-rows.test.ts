@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { READING_FIELDS } from '../../model/features/reading-fields.js';
 import { LINE_BYTES_MAX, readLines } from './read-lines.js';
-import { inBatches, readRows, type InputRow, type RowFormat } from './read-rows.js';
+import { inBatches, readRows, type InputRow } from './read-rows.js';
+import type { RowFormat } from './row-format.js';
 
 async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) {

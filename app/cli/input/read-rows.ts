@@ -1,10 +1,8 @@
 import { READING_FIELDS } from '../../model/features/reading-fields.js';
 import { CommandError } from '../command-error.js';
 import { splitCsvLine, type CsvLine } from './csv-line.js';
+import type { RowFormat } from './row-format.js';
 import { LINE_BYTES_MAX, readLines, type InputLine } from './read-lines.js';
-
-export const ROW_FORMATS = ['ndjson', 'csv'] as const;
-export type RowFormat = (typeof ROW_FORMATS)[number];
 
 export type RowId = string | number;
 

@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { findViolations } from './find-violations.js';
+
+const trees: string[] = [];
+afterEach(() => {
+  for (const tree of trees.splice(0)) rmSync(tree, { recursive: true });
+});
+
+/** What is found in a tree of these files, as `file:line message`. */
+function violationsOf(files: Readonly<Record<string, string>>): string[] {
+  const root = mkdtempSync(join(tmpdir(), 'regno-layers-'));
+  trees.push(root);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  }
+  return findViolations(root).violations.map((v) => `${v.file}:${v.line} ${v.message}`);
+}
+
+describe('findViolations', () => {
+  it('finds nothing in this repository, and looks at all of it', () => {
+    const { files, imports, violations } = findViolations(join(import.meta.dirname, '../..'));
+    expect(violations).toEqual([]);
+    expect(files).toBeGreaterThan(100);
+    expect(imports).toBeGreaterThan(300);
+  });
+
+  it.each([
+    ['app/model/hash/a.ts', "import '../../services/b.js';", 'may not import app/services/b.ts'],
+    ['app/model/onnx/a.ts', "import '../catboost/b.js';", 'may not import app/model/catboost/b.ts'],
+    ['app/model/ir/a.ts', "import 'node:fs';", 'imports no package'],
+    ['app/model/onnx/a.ts', "import 'zod';", 'imports only @bufbuild/protobuf'],
+    ['app/services/a.ts', "import '../adapters/b.js';", 'may not import app/adapters/b.ts'],
+    ['app/services/a.ts', "import '../model/catboost/b.js';", 'may not import'],
+    ['app/services/a.ts', "import type { Request } from 'express';", 'only app/routes/ may import'],
+    ['app/routes/a.ts', "import { b } from '../config/b.js';", 'may not import app/config/b.ts'],
+    ['app/routes/a.ts', "const b = await import('../adapters/b.js');", 'may not import'],
+    ['app/adapters/a.ts', "export { b } from '../routes/b.js';", 'may import only types of'],
+    ['app/adapters/a.ts', "import '../worker.js';", 'may not import app/worker.ts'],
+    ['app/config/a.ts', "let b: import('../model/errors.js').B;", 'may not import'],
+    ['generator/a.ts', "import '../app/version.js';", 'app/ and generator/ share nothing'],
+    ['app/worker.ts', "import '../generator/main.js';", 'app/ and generator/ share nothing'],
+    ['app/worker.ts', "import 'express';", 'only app/routes/ may import'],
+    ['app/routes/a.ts', 'const key = process.env.KEY;', 'read process.env'],
+    ['app/model/ir/a.ts', 'export const now = () => performance.now();', 'is pure'],
+    ['app/model/ir/a.ts', 'export const dice = Math.random();', 'is pure'],
+  ])('names what is wrong in %s: %s', (file, text, message) => {
+    const found = violationsOf({ [file]: `// A line above.\n${text}\n` });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`${file}:2 `);
+    expect(found[0]).toContain(message);
+  });
+
+  it('lets through what the rules allow, and tests', () => {
+    const found = violationsOf({
+      'app/adapters/a.ts': "import type { B } from '../routes/b.js';\nimport 'ioredis';",
+      'app/adapters/c.ts': "import { type B, type C } from '../routes/b.js';",
+      'app/model/features/a.ts': "import type { Ir } from '../ir/ir.js';",
+      'app/model/ir/a.ts': 'export interface Timing { readonly performance: number }',
+      'app/cli.ts': "import 'commander';\nimport './adapters/a.js';\nprocess.env.PORT;",
+      'app/cli/a.ts': "import '../model/catboost/b.js';",
+      'app/model/ir/a.test.ts': "import 'vitest';\nimport '../../adapters/a.js';",
+      'app/model/ir/testing/b.ts': 'console.log(process.env);',
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('finds cycles, also of types alone', () => {
+    const found = violationsOf({
+      'app/services/a.ts': "import type { B } from './b.js';",
+      'app/services/b.ts': "\nimport { c } from './c.js';",
+      'app/services/c.ts': "import './a.js';",
+    });
+    expect(found).toEqual([
+      'app/services/c.ts:1 a cycle: app/services/a.ts -> app/services/b.ts -> app/services/c.ts -> app/services/a.ts',
+    ]);
+  });
+});

@@ -1,0 +1,95 @@
+/**
+ * The arrows of the house: which part of app/ may import which. `routes -> services -> model`,
+ * `adapters -> ports`, `config -> nothing`, entries see all, and nothing points back.
+ */
+export interface Layer {
+  /** A folder (ending in `/`) or a file, from the repository's root. The longest match counts. */
+  readonly path: string;
+  /** Layers that may be imported; a layer may always import itself. */
+  readonly imports: readonly string[] | 'any';
+  /** Layers of which only types may be imported. */
+  readonly types?: readonly string[];
+  /** Packages and Node modules; absent where only {@link OWNED_PACKAGES} limits them. */
+  readonly packages?: readonly string[];
+  readonly readsEnvironment?: true;
+  /** Bytes and values in, values out: no clock, no log, no timers, no randomness. */
+  readonly pure?: true;
+}
+
+const ERRORS = 'app/model/errors.ts';
+const FEATURES = 'app/model/features/';
+const HASH = 'app/model/hash/';
+const IR = 'app/model/ir/';
+const ONNX = 'app/model/onnx/';
+const CATBOOST = 'app/model/catboost/';
+const REFERENCE = 'app/model/reference/';
+const COMPILE = 'app/model/compile-catboost.ts';
+const VERSION = 'app/version.ts';
+
+/** All of the model that speaks neither of `.cbm` bytes. */
+const MODEL = [ERRORS, FEATURES, HASH, IR, ONNX, REFERENCE, COMPILE];
+
+export const LAYERS: readonly Layer[] = [
+  { path: ERRORS, imports: [], packages: [], pure: true },
+  { path: HASH, imports: [ERRORS], packages: [], pure: true },
+  { path: IR, imports: [ERRORS], packages: [], pure: true },
+  { path: CATBOOST, imports: [ERRORS, IR], packages: [], pure: true },
+  { path: ONNX, imports: [ERRORS, HASH, IR], packages: ['@bufbuild/protobuf'], pure: true },
+  { path: REFERENCE, imports: [ERRORS, HASH, IR], packages: [], pure: true },
+  { path: FEATURES, imports: [ERRORS, HASH], types: [IR, ONNX], packages: [], pure: true },
+  { path: COMPILE, imports: [ERRORS, CATBOOST, IR, ONNX], packages: ['node:crypto'], pure: true },
+  { path: 'app/model/', imports: [], packages: [], pure: true },
+
+  { path: 'app/config/', imports: [], readsEnvironment: true },
+  { path: 'app/services/', imports: MODEL },
+  { path: 'app/routes/', imports: ['app/services/', FEATURES, ERRORS, VERSION] },
+  {
+    path: 'app/adapters/',
+    imports: ['app/services/', ...MODEL, VERSION],
+    types: ['app/routes/'],
+  },
+  { path: VERSION, imports: [] },
+
+  // The composition roots: the entries right under app/, and the command line behind one of them.
+  { path: 'app/cli/', imports: 'any', readsEnvironment: true },
+  { path: 'app/', imports: 'any', readsEnvironment: true },
+
+  // A program of its own, which shares nothing with what it measures.
+  { path: 'generator/', imports: [], readsEnvironment: true },
+];
+
+/** Packages that one part of app/ stands for, so that the rest need not know them. */
+export const OWNED_PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['express', ['app/routes/']],
+  ['swagger-ui-dist', ['app/routes/']],
+  ['onnxruntime-node', ['app/adapters/']],
+  ['ioredis', ['app/adapters/']],
+  ['prom-client', ['app/adapters/', 'generator/']],
+  ['winston', ['app/adapters/']],
+  ['@sentry/node', ['app/adapters/']],
+  ['commander', ['app/cli/', 'app/cli.ts', 'generator/']],
+  ['cli-progress', ['app/cli/', 'generator/']],
+  ['cli-table3', ['app/cli/']],
+  ['@bufbuild/protobuf', [ONNX]],
+]);
+
+/** Names that pure code has no use for. */
+export const IMPURE_GLOBALS: ReadonlySet<string> = new Set([
+  'process',
+  'console',
+  'performance',
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+]);
+
+export const IMPURE_CALLS: ReadonlySet<string> = new Set(['Math.random', 'Date.now']);
+
+/** The layer that a file lies in. */
+export function layerOf(file: string): Layer | undefined {
+  return LAYERS.filter(({ path }) => (path.endsWith('/') ? file.startsWith(path) : file === path))
+    .sort((a, b) => b.path.length - a.path.length)
+    .at(0);
+}
