@@ -40,6 +40,7 @@ export class RedisCache implements SharedCache {
   #pending: Pending[] = [];
   #inFlight = 0;
   #available = false;
+  #probe: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RedisCacheOptions) {
     this.#redis = new Redis(options.url, {
@@ -59,6 +60,7 @@ export class RedisCache implements SharedCache {
       onChange: (state) => {
         options.onBreaker(state);
         this.#tellAvailable();
+        if (state === 'open') this.#scheduleProbe();
       },
     });
     // Without a listener ioredis prints; what goes wrong shows in the results of look-ups.
@@ -78,6 +80,7 @@ export class RedisCache implements SharedCache {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#probe);
     await Promise.race([
       this.#redis.quit().catch(() => undefined),
       new Promise((resolve) => setTimeout(resolve, 200).unref()),
@@ -110,20 +113,48 @@ export class RedisCache implements SharedCache {
   #send(): void {
     const batch = this.#pending;
     this.#pending = [];
+    const values = this.#redis.mgetBuffer(batch.map((item) => item.key));
+    this.#underDeadline(values, (failure, found) => {
+      for (const [i, item] of batch.entries()) this.#finish(item, failure, found[i]);
+    });
+  }
+
+  /** Settles once, at the deadline at the latest, and tells the breaker how it went. */
+  #underDeadline(
+    answer: Promise<readonly unknown[]>,
+    done: (failure: 'error' | 'timeout' | undefined, found: readonly unknown[]) => void,
+  ): void {
     let settled = false;
-    const settle = (failure: 'error' | 'timeout' | undefined, values: readonly unknown[]): void => {
+    const settle = (failure: 'error' | 'timeout' | undefined, found: readonly unknown[]): void => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
       if (failure === undefined) this.#breaker.succeeded();
       else this.#breaker.failed();
-      for (const [i, item] of batch.entries()) this.#finish(item, failure, values[i]);
+      done(failure, found);
     };
     const timer = setTimeout(() => settle('timeout', []), this.options.timeoutMs);
-    this.#redis.mgetBuffer(batch.map((item) => item.key)).then(
-      (values) => settle(undefined, values),
+    answer.then(
+      (found) => settle(undefined, found),
       () => settle('error', []),
     );
+  }
+
+  /** Without traffic no look-up would find out that Redis answers again. */
+  #scheduleProbe(): void {
+    clearTimeout(this.#probe);
+    this.#probe = setTimeout(() => {
+      // A connection that is being made anew closes the breaker when it is ready.
+      if (this.#redis.status !== 'ready') return;
+      if (this.#breaker.allows()) {
+        this.#underDeadline(
+          this.#redis.ping().then(() => []),
+          () => undefined,
+        );
+      } else if (this.#breaker.state === 'open') {
+        this.#scheduleProbe();
+      }
+    }, OPEN_MS).unref();
   }
 
   #finish(item: Pending, failure: 'error' | 'timeout' | undefined, value: unknown): void {
