@@ -6,6 +6,8 @@ export interface RawAnswer {
   /** Lower-case names; values of repeated headers joined by ", ". */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
+  /** Where it ends in the bytes that were read, informational answers before it included. */
+  readonly bytes: number;
 }
 
 export interface RawExchange {
@@ -79,6 +81,18 @@ export class RawConnection {
     }
   }
 
+  /** The next answer, which is taken off; undefined where the server ended without one. */
+  async next(timeoutMs = TIMEOUT_MS): Promise<RawAnswer | undefined> {
+    const { answers } = await this.read({ answers: 1, timeoutMs });
+    const [first] = answers;
+    if (first !== undefined) this.#received = this.#received.subarray(first.bytes);
+    return first;
+  }
+
+  get ended(): boolean {
+    return this.#ending !== 'open';
+  }
+
   close(): void {
     this.socket.destroy();
   }
@@ -115,21 +129,22 @@ export async function exchange(
 }
 
 /** Complete answers at the beginning of `bytes`; informational ones (1xx) are left out. */
-export function parseAnswers(bytes: Buffer, bodiless: boolean): RawAnswer[] {
+function parseAnswers(bytes: Buffer, bodiless: boolean): RawAnswer[] {
   const answers: RawAnswer[] = [];
-  let rest = bytes;
+  let start = 0;
   for (;;) {
-    const headEnd = rest.indexOf('\r\n\r\n');
+    const headEnd = bytes.indexOf('\r\n\r\n', start);
     if (headEnd < 0) return answers;
-    const [statusLine = '', ...lines] = rest.subarray(0, headEnd).toString('latin1').split('\r\n');
+    const head = bytes.subarray(start, headEnd).toString('latin1');
+    const [statusLine = '', ...lines] = head.split('\r\n');
     const status = Number(/^HTTP\/1\.[01] (\d{3}) /.exec(statusLine)?.[1]);
     const headers = headersOf(lines);
     const length = bodiless || status < 200 ? 0 : Number(headers.get('content-length') ?? 0);
-    const bodyStart = headEnd + 4;
-    if (rest.length < bodyStart + length) return answers;
-    const body = rest.subarray(bodyStart, bodyStart + length).toString('utf8');
-    if (status >= 200) answers.push({ status, headers, body });
-    rest = rest.subarray(bodyStart + length);
+    const end = headEnd + 4 + length;
+    if (bytes.length < end) return answers;
+    const body = bytes.subarray(headEnd + 4, end).toString('utf8');
+    if (status >= 200) answers.push({ status, headers, body, bytes: end });
+    start = end;
   }
 }
 

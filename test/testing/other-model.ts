@@ -1,0 +1,39 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { shippedModelPath } from '../../app/config/load-config.js';
+import { compileCatBoost } from '../../app/model/compile-catboost.js';
+
+/** A copy of the shipped model's folder, for a test to spoil. */
+export async function copyModelFolder(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'regno-model-'));
+  await cp(shippedModelPath(), folder, { recursive: true });
+  return folder;
+}
+
+/** Exchanges the two probabilities of one golden reading, so that the golden check must fail. */
+export function falsifyGolden(folder: string, row = 5): void {
+  const path = join(folder, 'golden.ndjson');
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const line = JSON.parse(lines[row] ?? '') as {
+    expected: { negative: number; positive: number };
+  };
+  const { negative, positive } = line.expected;
+  lines[row] = JSON.stringify({ ...line, expected: { negative: positive, positive: negative } });
+  writeFileSync(path, lines.join('\n'));
+}
+
+/** A `.cbm` that differs from the shipped one in each leaf of one tree, so that answers differ. */
+export async function writeOtherModel(): Promise<string> {
+  const folder = await copyModelFolder();
+  const path = join(folder, 'model.cbm');
+  const bytes = readFileSync(path);
+  const [tree] = compileCatBoost(bytes).ir.trees;
+  const leaves = Float64Array.from(tree?.leaves ?? []);
+  const start = bytes.indexOf(Buffer.from(leaves.buffer));
+  if (start < 0) throw new Error("a tree's leaves were not found in the shipped model's file");
+  for (const [i, leaf] of leaves.entries()) bytes.writeDoubleLE(leaf + 1, start + 8 * i);
+  writeFileSync(path, bytes);
+  return path;
+}
