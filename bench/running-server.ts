@@ -16,6 +16,8 @@ const CLOCK_TICKS_PER_SECOND = 100;
 /** A contender's server while it runs. */
 export interface RunningServer {
   readonly url: string;
+  /** Process ids of the whole tree, the process that was started first. */
+  pids(): readonly number[];
   /** CPU seconds of the whole process tree so far. */
   cpuSeconds(): number;
   stop(): Promise<void>;
@@ -59,6 +61,7 @@ export async function startServer(contender: Contender, probe: string): Promise<
   }
   return {
     url,
+    pids: () => treeOf(child),
     cpuSeconds: () => treeOf(child).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
     stop: () => stop(child),
   };
@@ -75,7 +78,8 @@ async function answers(url: string, probe: string): Promise<boolean> {
   }
 }
 
-function freePort(): Promise<number> {
+/** A TCP port that nobody listened on a moment ago. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -104,10 +108,21 @@ function treeOf(child: ChildProcess): number[] {
   return tree;
 }
 
-function cpuSecondsOf(pid: number): number {
+/** CPU seconds of one process so far; 0 for one that is gone. */
+export function cpuSecondsOf(pid: number): number {
   const fields = statOf(pid);
   if (fields === undefined) return 0;
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+}
+
+/** Proportional set size: a process's own memory and its share of what it shares; NaN if it is gone. */
+export function pssBytesOf(pid: number): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1]) * 1024;
+  } catch {
+    return NaN;
+  }
 }
 
 /** The fields of /proc/PID/stat after the process's name, which may hold spaces. */
