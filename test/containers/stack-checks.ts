@@ -43,6 +43,9 @@ const AlertsSchema = z.object({
     ),
   }),
 });
+const QuerySchema = z.object({
+  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
+});
 const SentAlertsSchema = z.array(
   z.object({ labels: z.looseObject({ alertname: z.string() }), receivers: z.array(z.unknown()) }),
 );
@@ -137,12 +140,39 @@ export async function checkTargets(compose: Compose, jobs: readonly string[]): P
   return `${seen.length} up: ${seen.map((target) => target.scrapePool).join(', ')}`;
 }
 
-/** Runs the compose file's `prove`, whose exit code is its verdict. */
+/** What `prove` ends with when it could not send on time and so judges nothing. */
+const NOT_VALID = 3;
+const PROOFS_MAX = 3;
+
+/**
+ * Runs the compose file's `prove`, whose exit code is its verdict. A machine that is too busy for
+ * the generator's schedule gets two more tries; after that only completeness is judged, and said so.
+ */
 export async function checkProof(compose: Compose): Promise<string> {
-  const proof = await compose.run(['--profile', 'prove', 'run', '--rm', '--no-deps', 'prove'], {
-    timeoutMs: 180_000,
-  });
-  return lastLines(proof.stdout);
+  const args = ['--profile', 'prove', 'run', '--rm', '--no-deps', 'prove'];
+  for (let attempt = 1; ; attempt += 1) {
+    const proof = await compose.run(args, { timeoutMs: 180_000, mayFail: true });
+    const answered = /answered +(.+)/.exec(proof.stdout)?.[1] ?? 'no figures';
+    if (proof.code === 0) return `passed: ${answered}; ${figuresOf(proof.stdout)}`;
+    expectThat(
+      proof.code === NOT_VALID,
+      `the proof failed with ${proof.code}:\n${proof.stdout}${proof.stderr}`,
+    );
+    if (attempt < PROOFS_MAX) continue;
+    const complete = /answered +([\d,]+) of \1 /.test(proof.stdout);
+    const flawless = /errors +none/.test(proof.stdout);
+    expectThat(complete && flawless, `not every request was answered:\n${proof.stdout}`);
+    return `${answered}, no error. LATENCY NOT JUDGED: this machine is too busy to send on time`;
+  }
+}
+
+/** The table of the report has a line of names and one of values. */
+function figuresOf(report: string): string {
+  const names = /^ms +(.+)$/m.exec(report)?.[1]?.split(/\s+/) ?? [];
+  const values = /^latency +(.+)$/m.exec(report)?.[1]?.split(/\s+/) ?? [];
+  return ['p50', 'p99', 'p99.9']
+    .map((name) => `${name} ${values[names.indexOf(name)] ?? '?'} ms`)
+    .join(', ');
 }
 
 /**
@@ -151,6 +181,11 @@ export async function checkProof(compose: Compose): Promise<string> {
  */
 export async function checkAlert(compose: Compose, key: string): Promise<string> {
   const alert = 'RedisDown';
+  await waitFor('redis_up to be 1', SCRAPE_MS, async () =>
+    (await valueOf(compose, 'redis_up')) === 1 ? true : undefined,
+  );
+  const before = await statesOf(compose, alert);
+  expectThat(before.length === 0, `${alert} is ${before.join()} while Redis runs`);
   await compose.run(['stop', 'redis'], { timeoutMs: 60_000 });
   const stopped = performance.now();
   await checkAnswer(compose, key);
@@ -191,6 +226,13 @@ export async function checkStop(compose: Compose): Promise<string> {
   return `SIGTERM: ended with 0 after ${seconds.toFixed(1)} s`;
 }
 
+/** @returns the value of a query that gives one sample; undefined where it gives none or more */
+async function valueOf(compose: Compose, query: string): Promise<number | undefined> {
+  const url = `http://127.0.0.1:${compose.ports.prometheus}/api/v1/query?query=${query}`;
+  const { result } = QuerySchema.parse(await getJson(url)).data;
+  return result.length === 1 ? Number(result[0]?.value[1]) : undefined;
+}
+
 async function statesOf(compose: Compose, alert: string): Promise<readonly string[]> {
   const url = `http://127.0.0.1:${compose.ports.prometheus}/api/v1/alerts`;
   return AlertsSchema.parse(await getJson(url))
@@ -205,8 +247,4 @@ async function getJson(url: string): Promise<unknown> {
 
 function expectThat(holds: boolean, message: string): void {
   if (!holds) throw new Error(message);
-}
-
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-3).join(' | ');
 }
