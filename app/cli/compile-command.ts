@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
 
+interface CompileFlags {
+  readonly out: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
 /** Adds `compile`. */
 export function addCompileCommand(program: Command): void {
   program
@@ -11,13 +17,15 @@ export function addCompileCommand(program: Command): void {
     )
     .argument('<model.cbm>', 'the model as CatBoost saved it')
     .requiredOption('-o, --out <file>', 'where the ONNX file goes; it appears whole or not at all')
-    .option('-f, --force', 'replace a file that is there', false)
-    .option('--json', 'report in JSON', false)
+    .option('-f, --force', 'replace a file that is there')
+    .option('--json', 'report in JSON')
     .addHelpText('after', HELP)
-    .action(async (source: string, options: { out: string; force: boolean; json: boolean }) => {
+    .action(async (source: string, options: CompileFlags) => {
       const { compileModel, formatCompileReport } = await import('./compile-model.js');
-      const report = await compileModel(source, options.out, options.force);
-      console.log(options.json ? JSON.stringify(report, null, 2) : formatCompileReport(report));
+      const report = await compileModel(source, options.out, options.force ?? false);
+      console.log(
+        options.json === true ? JSON.stringify(report, null, 2) : formatCompileReport(report),
+      );
     });
 }
 

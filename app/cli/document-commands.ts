@@ -9,11 +9,11 @@ export function addDocumentCommands(program: Command): void {
       'Shows what the environment makes of the service: every variable, its value and where it ' +
         'comes from. Secrets are never shown. All faults are named at once.',
     )
-    .option('--json', 'in JSON', false)
-    .action(async ({ json }: { json: boolean }) => {
+    .option('--json', 'in JSON')
+    .action(async ({ json }: { json?: boolean }) => {
       const { describeConfig, formatConfig } = await import('./config-report.js');
       const settings = describeConfig(process.env);
-      console.log(json ? JSON.stringify(settings, null, 2) : formatConfig(settings));
+      console.log(json === true ? JSON.stringify(settings, null, 2) : formatConfig(settings));
     });
   program
     .command('openapi')

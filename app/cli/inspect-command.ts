@@ -10,12 +10,12 @@ export function addInspectCommand(program: Command): void {
         'its ONNX graph (a .cbm is compiled for that, and nothing is written).',
     )
     .argument('<model>', 'a .cbm, an .onnx or a folder with a manifest.json')
-    .option('--json', 'everything in JSON', false)
+    .option('--json', 'everything in JSON')
     .addHelpText('after', HELP)
-    .action(async (model: string, options: { json: boolean }) => {
+    .action(async (model: string, options: { json?: boolean }) => {
       const { inspectModel } = await import('./inspect-model.js');
       const report = await inspectModel(model);
-      if (options.json) {
+      if (options.json === true) {
         console.log(JSON.stringify(report, null, 2));
       } else {
         const { formatModelReport } = await import('./inspect-report.js');

@@ -8,7 +8,7 @@ interface ScoreFlags {
   readonly model?: string;
   readonly inputFormat?: RowFormat;
   readonly out?: string;
-  readonly force: boolean;
+  readonly force?: boolean;
   readonly format: RowFormat;
 }
 
@@ -29,7 +29,7 @@ export function addScoreCommand(program: Command): void {
       ),
     )
     .option('-o, --out <file>', 'write to a file, which appears whole or not at all')
-    .option('-f, --force', 'replace a file that is there', false)
+    .option('-f, --force', 'replace a file that is there')
     .addOption(
       new Option('--format <format>', 'what is written').choices(ROW_FORMATS).default('ndjson'),
     )
@@ -42,7 +42,7 @@ export function addScoreCommand(program: Command): void {
         input,
         inputFormat: flags.inputFormat,
         out: flags.out,
-        force: flags.force,
+        force: flags.force ?? false,
         format: flags.format,
       });
       const seconds = (performance.now() - startedAt) / 1000;

@@ -6,7 +6,6 @@ const FLAGS = {
   host: '--host <address>',
   workers: '-w, --workers <n>',
   model: '-m, --model <model>',
-  redisUrl: '--redis-url <url>',
   logLevel: '--log-level <level>',
 } as const;
 
@@ -42,7 +41,8 @@ function flags(): readonly Flag[] {
 }
 
 const HELP = `
-Keys are read from API_KEYS or API_KEYS_FILE only: other users of a machine see command lines.
+Secrets (API_KEYS, REDIS_URL ...) are read from the environment only: other users of a machine
+see its command lines.
 
 Examples:
   regno serve

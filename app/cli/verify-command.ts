@@ -12,7 +12,7 @@ interface VerifyFlags {
   readonly url: string;
   readonly key: string;
   readonly concurrency: number;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** Adds `verify`. */
@@ -39,12 +39,12 @@ export function addVerifyCommand(program: Command): void {
         .default(DEMO_KEY, 'the demo key'),
     )
     .option('-c, --concurrency <n>', 'requests in flight at a time', integer(1, 256), 16)
-    .option('--json', 'report in JSON', false)
+    .option('--json', 'report in JSON')
     .addHelpText('after', HELP)
     .action(async (flags: VerifyFlags) => {
       const { verifyRows } = await import('./verify-rows.js');
       const result = await verifyRows({ ...flags, model: flags.model ?? shippedModelPath() });
-      if (flags.json) {
+      if (flags.json === true) {
         console.log(JSON.stringify(result, null, 2));
       } else {
         const { formatVerifyResult } = await import('./verify-report.js');

@@ -1,0 +1,113 @@
+import type { ModelErrorCode } from '../../app/model/errors.js';
+import type { RefusalReason } from '../../app/routes/refusal.js';
+
+export interface Advice {
+  /** What has happened. */
+  readonly about: string;
+  /** What whoever sees it can do. */
+  readonly advice: string;
+}
+
+/** The prose of docs/errors.md for each refusal: a reason without its entry does not compile. */
+export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, Advice>> = {
+  bad_request: {
+    about:
+      'The body is no reading. The text names every faulty field at once and what was expected of it; values are never repeated.',
+    advice:
+      'Correct the fields that are named. The same body will be refused again, so do not repeat it as it is.',
+  },
+  unauthorized: {
+    about: 'The header `x-api-key` is missing, or holds no key that this service accepts.',
+    advice: 'Send one of the keys in API_KEYS or API_KEYS_FILE. Health and metrics need none.',
+  },
+  not_found: {
+    about: 'There is no such route.',
+    advice: 'Readings go to `POST /reg/`; `/openapi.json` lists all routes.',
+  },
+  method_not_allowed: {
+    about: 'The route exists, for other methods; the header `Allow` names them.',
+    advice: 'Use one of these methods.',
+  },
+  request_timeout: {
+    about: 'The head or the body of the request did not arrive in time.',
+    advice:
+      'Send a request in one go. On slow networks raise REGNO_HEADERS_TIMEOUT_MS or REGNO_BODY_TIMEOUT_MS.',
+  },
+  body_too_large: {
+    about: 'The body has more bytes than REGNO_BODY_LIMIT_BYTES; it was not read to its end.',
+    advice:
+      'A reading has a few hundred bytes: look at what is sent. Raise the limit if it is right.',
+  },
+  unsupported_media_type: {
+    about: 'The body is not announced as plain JSON in UTF-8, or is compressed.',
+    advice: 'Send `content-type: application/json` and no `content-encoding`.',
+  },
+  headers_too_large: {
+    about: 'The head of the request is larger than Node accepts (16 KiB).',
+    advice: 'Send fewer or shorter headers; cookies are not needed.',
+  },
+  overload_inflight: {
+    about:
+      'The worker has as many requests between head and answer as REGNO_INFLIGHT_MAX allows. The body was not read.',
+    advice:
+      'Try again after the seconds in `Retry-After`. If it lasts: more workers or hosts, or less load.',
+  },
+  overload_queue: {
+    about: 'As many readings wait for the model as REGNO_QUEUE_ROWS_MAX allows.',
+    advice:
+      'Try again after the seconds in `Retry-After`. If it lasts: more workers or hosts, or less load.',
+  },
+  deadline: {
+    about:
+      'The reading could not be scored within REGNO_DEADLINE_MS, or within the `x-request-timeout-ms` of the client.',
+    advice: 'Try again after the seconds in `Retry-After`; look at the event loop and the queue.',
+  },
+  draining: {
+    about: 'This instance is stopping and takes no new readings.',
+    advice: 'Try again at once: another instance, or the next one, will answer.',
+  },
+  model_unavailable: {
+    about:
+      'The loaded model did not give its golden answers, so no answer of it is trusted. `/health/ready` says so too.',
+    advice:
+      'Look at the log of the start. Check the model with `npx regno verify --model MODEL --expected golden.ndjson`.',
+  },
+  internal: {
+    about:
+      'A fault of regno itself. The text never tells what is inside; the log has it under the request’s id, and so does Sentry where it is set up.',
+    advice: 'Find the `x-request-id` of the answer in the log, and report what it says.',
+  },
+};
+
+/** The prose of docs/errors.md for each code of a ModelError. */
+export const MODEL_ERROR_ADVICE: Readonly<Record<ModelErrorCode, Advice>> = {
+  'damaged-model': {
+    about:
+      'The bytes contradict the format: cut off, overwritten, or no model at all; or a manifest does not fit its model. The message names section and offset.',
+    advice:
+      'Get the file again from where it was trained, and compare its SHA-256 (`npx regno inspect`).',
+  },
+  'unsupported-model': {
+    about:
+      'The file is in order, but uses something that regno does not evaluate: embeddings, trees that are not symmetric, another tokenizer, a loss function whose predictions are something else. The message names it.',
+    advice:
+      'Train without what is named, or ask for it: a small model that shows it is the best request.',
+  },
+  'limit-exceeded': {
+    about:
+      'A size in the file, or of what it would grow to, is beyond what regno accepts, so that a hostile file cannot exhaust the memory.',
+    advice: 'If the model is honest, make it smaller: fewer or shallower trees, fewer CTRs.',
+  },
+  'invalid-input': {
+    about:
+      'A value does not fit its feature: text for a number, an unpaired surrogate, a row that is too short. The message names row and feature.',
+    advice:
+      'Correct the row. Numbers may be NaN (missing); texts and categories must be well-formed strings.',
+  },
+  'incompatible-model': {
+    about:
+      'The model is right and cannot do this job: it asks for features that pick_regno does not make, does not have two classes, or is an ONNX file that regno did not make.',
+    advice:
+      'Serve a model trained on these features (training/), compile the `.cbm` with `npx regno compile`, or use `encodeRows` of the library for features of your own.',
+  },
+};
