@@ -85,7 +85,7 @@ export class Latency {
   }
 
   /** Points for a plot by percentile: evenly spaced in nines, up to the last that the count supports. */
-  distribution(pointsPerNine = 12): PercentilePoint[] {
+  distribution(pointsPerNine = 20): PercentilePoint[] {
     const nines = Math.log10(Math.max(this.count, 1));
     const points: PercentilePoint[] = [];
     for (let i = 0; i <= nines * pointsPerNine; i += 1) {

@@ -91,7 +91,7 @@ export class LoadEngine {
         return roadSchedule(arrivals.road, threads, random, arrivals.totalMs);
       }
       case 'closed':
-        return { next: () => Infinity, rateAt: () => 0, steadyGapMs: 0 };
+        return { next: () => Infinity, rateAt: () => 0 };
     }
   }
 

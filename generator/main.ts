@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from './machine.js';
+import { addDriveCommand } from './drive-command.js';
+import { addMaxCommand } from './max-command.js';
 import { addProveCommand } from './prove-command.js';
 import { EXIT_CODES } from './verdict.js';
 
@@ -14,13 +16,21 @@ async function main(): Promise<void> {
     .showHelpAfterError('(add --help for all options)')
     .exitOverride();
   addProveCommand(program);
+  addMaxCommand(program);
+  addDriveCommand(program);
   try {
-    await program.parseAsync();
+    await program.parseAsync(withMaxAsCommand(process.argv.slice(2)), { from: 'user' });
   } catch (error) {
     // Help and version end here as well, with code 0; commander has written its own words already.
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.usage;
   }
+}
+
+/** `--max` stands for the command `max`, with or without `prove` before it. */
+function withMaxAsCommand(args: readonly string[]): string[] {
+  if (!args.includes('--max')) return [...args];
+  return ['max', ...args.filter((arg, i) => arg !== '--max' && !(i === 0 && arg === 'prove'))];
 }
 
 main().catch((error: unknown) => {

@@ -23,8 +23,14 @@ export interface CommonFlags {
   readonly spin: number;
 }
 
-/** Adds the options that every command takes; `faultyDefault` differs between them. */
-export function addCommonOptions(command: Command, faultyDefault: number): Command {
+/** Shares whose defaults differ between commands. */
+export interface DefaultShares {
+  readonly repeat: number;
+  readonly faulty: number;
+}
+
+/** Adds the options that every command takes. */
+export function addCommonOptions(command: Command, defaults: DefaultShares): Command {
   return command
     .addOption(
       new Option('-u, --url <url>', 'target; repeat it for several, which are used in turn')
@@ -50,12 +56,17 @@ export function addCommonOptions(command: Command, faultyDefault: number): Comma
       'send rows of a file: .csv with ten columns, or NDJSON (default: made up)',
     )
     .option('--vary', 'with --data: new digits in every row sent, so that no cache knows it', false)
-    .option('--repeat <share>', 'share of readings that were sent before, 0..1', share, 0)
+    .option(
+      '--repeat <share>',
+      'share of readings that were sent before, 0..1',
+      share,
+      defaults.repeat,
+    )
     .option(
       '--faulty <share>',
       'share of requests made faulty on purpose, 0..1',
       share,
-      faultyDefault,
+      defaults.faulty,
     )
     .option('--check <share>', 'share of answers whose body is checked, 0..1', share, 0.01)
     .option('--seed <n>', 'the same seed makes the same readings', integer(0, 2 ** 32), 1)

@@ -32,12 +32,9 @@ export class Pacer {
   private dueMs: number;
   private armed = false;
   private stopped = false;
-  private readonly spinMs: number;
 
   constructor(private readonly options: PacerOptions) {
     this.dueMs = options.startMs + options.schedule.next();
-    // Spinning pays where gaps are long; where several sends fall into one ms it would never end.
-    this.spinMs = options.schedule.steadyGapMs >= 1 ? options.spinMs : 0;
   }
 
   start(): void {
@@ -70,10 +67,13 @@ export class Pacer {
   private arm(): void {
     if (this.armed || this.finished) return;
     this.armed = true;
-    const { clock } = this.options;
-    const waitMs = this.dueMs - clock.now();
-    if (waitMs <= this.spinMs) clock.nextTurn(this.wake);
-    else clock.afterMs(timerMs(waitMs, this.spinMs), this.wake);
+    const { clock, schedule, startMs, spinMs } = this.options;
+    const nowMs = clock.now();
+    const waitMs = this.dueMs - nowMs;
+    // Spinning pays where gaps are long; where several sends fall into one ms it would never end.
+    const spin = schedule.rateAt(nowMs - startMs) <= SPIN_RATE_MAX ? spinMs : 0;
+    if (waitMs <= spin) clock.nextTurn(this.wake);
+    else clock.afterMs(timerMs(waitMs, spin), this.wake);
   }
 
   private readonly wake = (): void => {
@@ -95,6 +95,9 @@ export function timerMs(waitMs: number, spinMs: number): number {
 
 /** The most requests handed out before the loop may read answers again. */
 const GROUP_MAX = 256;
+
+/** Per second. */
+const SPIN_RATE_MAX = 1_000;
 
 /** Sleeps are cut to this, so that a stopped pacer is gone soon. */
 const TIMER_MS_MAX = 1_000;

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { LiveView } from './recorder.js';
+import type { LiveView } from './live.js';
 
 /** Shows how a run is going. On a terminal a bar; elsewhere a line every few seconds. */
 export interface Progress {
@@ -13,7 +13,27 @@ export function startProgress(
   totalMs: number,
   warmUpMs: number,
 ): Progress {
-  return stream.isTTY ? barProgress(stream, totalMs, warmUpMs) : lineProgress(stream, totalMs);
+  return stream.isTTY
+    ? barProgress(stream, totalMs, warmUpMs)
+    : lineProgress(stream, totalMs, LINE_EVERY_MS);
+}
+
+/** A line every so many ms, for runs without an end and for streams that are not terminals. */
+export function lineProgress(
+  stream: NodeJS.WritableStream,
+  totalMs: number,
+  everyMs: number,
+): Progress {
+  let nextMs = 0;
+  return {
+    update: (elapsedMs, view) => {
+      if (elapsedMs < nextMs) return;
+      nextMs = elapsedMs + everyMs;
+      const of = totalMs === Infinity ? '' : `/${totalMs / 1_000}`;
+      stream.write(`${Math.round(elapsedMs / 1_000)}${of} s  ${figures(view)}\n`);
+    },
+    stop: () => undefined,
+  };
 }
 
 /** Between two lines where there is no terminal, ms. */
@@ -41,19 +61,6 @@ function barProgress(stream: NodeJS.WriteStream, totalMs: number, warmUpMs: numb
       });
     },
     stop: () => bar.stop(),
-  };
-}
-
-function lineProgress(stream: NodeJS.WriteStream, totalMs: number): Progress {
-  let nextMs = 0;
-  return {
-    update: (elapsedMs, view) => {
-      if (elapsedMs < nextMs) return;
-      nextMs += LINE_EVERY_MS;
-      const at = `${Math.round(elapsedMs / 1_000)}/${totalMs === Infinity ? '∞' : totalMs / 1_000} s`;
-      stream.write(`${at}  ${figures(view)}\n`);
-    },
-    stop: () => undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { htmlReport } from './report-html.js';
+import { htmlReport } from './report/html.js';
 import { GeneratorMetrics, serveMetrics } from './metrics-server.js';
 import {
   COMMON_HELP,
@@ -16,7 +16,7 @@ import {
 } from './options.js';
 import { startProgress } from './progress.js';
 import { prove, type ProveOptions, type ProveResult } from './prove.js';
-import { textReport } from './report-text.js';
+import { textReport } from './report/text.js';
 import { onStopSignal } from './stop-signal.js';
 import { EXIT_CODES } from './verdict.js';
 
@@ -56,7 +56,7 @@ export function addProveCommand(program: Command): void {
       'serve /metrics while it runs; 0: any port',
       integer(0, 65_535),
     );
-  addCommonOptions(command, 0)
+  addCommonOptions(command, { repeat: 0, faulty: 0 })
     .addHelpText('after', COMMON_HELP + PROVE_HELP)
     .action(runProve);
 }

@@ -1,15 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { LatencySummary, PercentilePoint } from './latency.js';
 import type { ThreadState } from './load-plan.js';
+import type { LiveView } from './live.js';
 import { runLoad, type LoadOptions } from './load-run.js';
 import { packageVersion, thisMachine, type Machine } from './machine.js';
-import {
-  Recorder,
-  type LateSends,
-  type LiveView,
-  type OutcomeCounts,
-  type TimeSlot,
-} from './recorder.js';
+import { Recorder, type LateSends, type OutcomeCounts, type TimeSlot } from './recorder.js';
 import type { SampleBatch } from './sample-batch.js';
 import { requestsIn } from './schedule.js';
 import { judge, type Limits, type Verdict } from './verdict.js';
@@ -97,7 +92,7 @@ export async function prove(options: ProveOptions, hooks: ProveHooks = {}): Prom
   let startMs = NaN;
   const ticker = setInterval(() => {
     const nowMs = performance.now();
-    if (nowMs >= startMs) hooks.live?.(nowMs - startMs, recorder.liveFigures(nowMs));
+    if (nowMs >= startMs) hooks.live?.(nowMs - startMs, recorder.live.view(nowMs));
   }, LIVE_MS);
   try {
     await runLoad(

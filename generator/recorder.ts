@@ -1,4 +1,5 @@
 import { Latency } from './latency.js';
+import { LiveMeter } from './live.js';
 import { OUTCOMES, countsAsLatency, isError, type Outcome } from './outcomes.js';
 import { STRIDE, type SampleBatch } from './sample-batch.js';
 
@@ -31,18 +32,6 @@ export interface LateSends {
 
 export type OutcomeCounts = Readonly<Record<Outcome, number>>;
 
-/** A run's figures as they stand, for the progress line. */
-export interface LiveView {
-  readonly answered: number;
-  readonly errors: number;
-  readonly late: number;
-  /** Of the last full second. */
-  readonly ratePerSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
 /**
  * Counts what the threads report. A request belongs to the warm-up or to the measurement by its intended
  * send time, so that a stall at the border is not lost between the two.
@@ -50,6 +39,8 @@ export interface LiveView {
 export class Recorder {
   readonly latency = new Latency();
   readonly service = new Latency();
+  /** The last second, warm-up included. */
+  readonly live = new LiveMeter();
   private readonly lateness = new Latency();
   private readonly counts = new Float64Array(OUTCOMES.length);
   private readonly slots: SlotCounts[];
@@ -58,9 +49,6 @@ export class Recorder {
   private warmUpErrorCount = 0;
   private over1Ms = 0;
   private over10Ms = 0;
-  private live = new Latency(2);
-  private liveSince = NaN;
-  private liveView: LiveView | null = null;
 
   /** Both in ms; slots are of one second, longer in runs of more than {@link SLOTS_MAX} seconds. */
   constructor(
@@ -128,29 +116,6 @@ export class Recorder {
     });
   }
 
-  /** The figures so far; those of the last second change once a second. `nowMs` is any steady clock. */
-  liveFigures(nowMs: number): LiveView {
-    if (Number.isNaN(this.liveSince)) this.liveSince = nowMs;
-    const elapsedMs = nowMs - this.liveSince;
-    const base = {
-      answered: (this.counts[0] ?? 0) + (this.counts[1] ?? 0),
-      errors: this.errors,
-      late: this.over10Ms,
-    };
-    if (elapsedMs >= 1_000 || this.liveView === null) {
-      this.liveView = {
-        ...base,
-        ratePerSecond: elapsedMs > 0 ? (this.live.count * 1_000) / elapsedMs : 0,
-        p50: this.live.percentile(50),
-        p99: this.live.percentile(99),
-        max: this.live.max,
-      };
-      this.live.reset();
-      this.liveSince = nowMs;
-    }
-    return { ...this.liveView, ...base };
-  }
-
   private addOne(
     intendedMs: number,
     latenessMs: number,
@@ -158,7 +123,7 @@ export class Recorder {
     serviceMs: number,
     outcome: Outcome,
   ): void {
-    if (countsAsLatency(outcome)) this.live.record(latencyMs);
+    this.live.add(latenessMs, latencyMs, outcome);
     const endedMs = intendedMs + latencyMs;
     const sentMs = endedMs - serviceMs;
     // Rates are counted where things happened, which may be another slot than the one they were due in.

@@ -28,7 +28,6 @@ export function roadSchedule(
     (options.ratePerSecond * dayFactor(hourAt(options, ms)) * bursts.factorAt(ms)) / threads;
   let at = 0;
   return {
-    steadyGapMs: 0,
     rateAt,
     next: () => {
       // Thinning (Lewis and Shedler): draw at the highest rate, keep a draw in proportion to the rate.

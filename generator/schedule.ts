@@ -4,8 +4,6 @@ export interface Schedule {
   next(): number;
   /** Requests per second intended at this time (ms from the start), for this share of the load. */
   rateAt(ms: number): number;
-  /** The gap between two sends where it is always the same, in ms; 0 where it is not. */
-  readonly steadyGapMs: number;
 }
 
 /** A constant rate, shared out among threads. */
@@ -26,7 +24,6 @@ export function constantSchedule(options: ConstantRate): Schedule {
   const gapMs = 1_000 / options.ratePerSecond;
   let index = options.thread;
   return {
-    steadyGapMs: gapMs * options.threads,
     rateAt: () => options.ratePerSecond / options.threads,
     next: () => {
       if (index >= total) return Infinity;

@@ -56,7 +56,7 @@ export function judge(judged: Judged, limits: Limits): Verdict {
   const missed = checks.filter((check) => !check.held);
   const kind = missed.length === 0 ? 'passed' : 'failed';
   const says = (list: readonly Check[]): string => list.map((check) => check.sentence).join('; ');
-  const head = `${judged.requests} requests: ${says(kind === 'passed' ? checks : missed)}.`;
+  const head = `${judged.requests.toLocaleString('en-US')} requests: ${says(kind === 'passed' ? checks : missed)}.`;
   const sentences = [`${kind === 'passed' ? 'PASSED' : 'FAILED'}: ${head}`];
   if (kind === 'failed' && judged.lateSends.over10Ms > 0) {
     sentences.push(

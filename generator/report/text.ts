@@ -1,6 +1,6 @@
-import type { LatencySummary } from './latency.js';
-import { OUTCOMES, OUTCOME_MEANING } from './outcomes.js';
-import type { ProveResult } from './prove.js';
+import type { LatencySummary } from '../latency.js';
+import { OUTCOMES, OUTCOME_MEANING } from '../outcomes.js';
+import type { ProveResult } from '../prove.js';
 
 /** The report of a proof for a terminal: the verdict last, where the eye rests. */
 export function textReport(result: ProveResult): string {
