@@ -1,11 +1,19 @@
 import cluster from 'node:cluster';
+import { randomBytes } from 'node:crypto';
 import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
 import { Supervisor } from './adapters/cluster/supervisor.js';
 import { closeLogger, createLogger } from './adapters/logger.js';
 import { createMetricsRegistry } from './adapters/metrics/exposition.js';
 import { MetricsTotals } from './adapters/metrics/totals.js';
+import { createRedactor } from './adapters/redact.js';
+import { createErrorReporter } from './adapters/sentry.js';
+import { StatusBoard } from './adapters/status/status-board.js';
 import { DEMO_KEY, type Config } from './config/load-config.js';
+import { SETTINGS } from './config/schema.js';
+import { visibleSettings } from './config/visible-settings.js';
 import { REGNO_VERSION } from './version.js';
+
+const FLUSH_TIMEOUT_MS = 2000;
 
 /**
  * Composition root of the primary process: it serves no request, it keeps the workers alive.
@@ -14,9 +22,24 @@ import { REGNO_VERSION } from './version.js';
  */
 export function runPrimary(config: Config, entry: string): void {
   const startedAt = performance.now();
-  const log = createLogger({ level: config.logLevel, process: 'primary' });
+  const redact = createRedactor(config.apiKeys);
   const totals = new MetricsTotals();
+  const log = createLogger({
+    level: config.logLevel,
+    process: 'primary',
+    onWritten: (level) => totals.add('logLines', [level], 1),
+    onDropped: (level) => totals.add('logLinesDropped', [level], 1),
+    redact,
+  });
   const registry = createMetricsRegistry(totals);
+  const reporting = createErrorReporter({
+    dsn: config.sentryDsn,
+    environment: config.environment,
+    release: `regno@${REGNO_VERSION}`,
+    tags: { process: 'primary' },
+    onEvent: (result) => totals.add('sentryEvents', [result], 1),
+    redact,
+  });
   totals.set('buildInfo', [REGNO_VERSION, process.version], 1);
   if (config.usesDemoKey) {
     log.warn(`API_KEYS is not set: the public demo key ${DEMO_KEY} opens this service`);
@@ -27,14 +50,31 @@ export function runPrimary(config: Config, entry: string): void {
     port = address.port;
   });
   cluster.setupPrimary({ exec: entry });
-  const supervisor = new Supervisor({
+  // All workers of one start share a key, so that their lines about one plate can be told together.
+  const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');
+  const board: StatusBoard = new StatusBoard({
+    totals,
+    seats: () => supervisor.seats(),
+    workersWanted: config.workers,
+    version: REGNO_VERSION,
+    settings: visibleSettings(config),
+    now: () => (performance.now() - startedAt) / 1000,
+  });
+  const supervisor: Supervisor = new Supervisor({
     slots: config.workers,
-    fork: (slot) => cluster.fork({ [SLOT_VARIABLE]: String(slot) }),
+    fork: (slot) =>
+      cluster.fork({ [SLOT_VARIABLE]: String(slot), [SETTINGS.logHmacKey.env]: logHmacKey }),
     totals,
     readMetrics: async () => ({
       contentType: registry.contentType,
       text: await registry.metrics(),
     }),
+    readStatus: () => JSON.stringify(board.read()),
+    onFault: (fault) => {
+      board.fault(fault);
+      // A worker that was killed could not report it; of its other faults it has.
+      if (fault.kind === 'worker') report(new Error(`a worker ${fault.message}`), 'worker');
+    },
     log,
     drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
     onReady: () => {
@@ -48,9 +88,27 @@ export function runPrimary(config: Config, entry: string): void {
     },
     onEnd: (exitCode) => {
       log.info('regno has stopped', { exitCode });
-      void closeLogger(log).then(() => process.exit(exitCode));
+      void end(exitCode);
     },
   });
+
+  const report = (error: unknown, kind: 'worker' | 'uncaught'): void => {
+    void reporting.then((reporter) => reporter.report(error, { kind }));
+  };
+  async function end(exitCode: number): Promise<void> {
+    board.stop();
+    await (await reporting).flush(FLUSH_TIMEOUT_MS);
+    await closeLogger(log);
+    process.exit(exitCode);
+  }
+  const die = (error: unknown): void => {
+    log.error('the primary cannot go on', { error });
+    report(error, 'uncaught');
+    supervisor.kill();
+    void end(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
 
   const stop = (signal: NodeJS.Signals): void => {
     log.info('stopping', { signal });
@@ -67,5 +125,6 @@ export function runPrimary(config: Config, entry: string): void {
     log.info('replacing the workers one by one');
     void supervisor.roll();
   });
+  board.start();
   supervisor.start();
 }

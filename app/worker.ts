@@ -1,18 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { Server as NetServer } from 'node:net';
 import type { Server } from 'node:http';
 import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
 import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
+import { Faults } from './adapters/faults.js';
 import { loadModel, type LoadedModel } from './adapters/load-model.js';
 import { closeLogger, createLogger } from './adapters/logger.js';
 import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
 import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/decision-metrics.js';
 import { MetricsRecorder } from './adapters/metrics/recorder.js';
 import { OnnxScorer } from './adapters/onnx-scorer.js';
+import { PlatePseudonyms } from './adapters/plate-pseudonyms.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
+import { createRedactor } from './adapters/redact.js';
 import type { RedisCache } from './adapters/redis-cache.js';
 import { RequestLog } from './adapters/request-log.js';
 import { RequestMetrics } from './adapters/metrics/request-metrics.js';
 import { createErrorReporter } from './adapters/sentry.js';
+import { createTracing } from './adapters/tracing/tracing.js';
 import type { Config } from './config/load-config.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
@@ -34,20 +39,24 @@ const now = (): number => performance.now() / 1000;
 export async function runWorker(config: Config): Promise<void> {
   const slot = process.env[SLOT_VARIABLE] ?? '1';
   const recorder = new MetricsRecorder();
+  const redact = createRedactor(config.apiKeys);
+  const lineDropped = (level: string): void => recorder.counter('logLinesDropped', level).inc();
   const log = createLogger({
     level: config.logLevel,
     process: `worker-${slot}`,
-    metrics: recorder,
+    onWritten: (level) => recorder.counter('logLines', level).inc(),
+    onDropped: lineDropped,
+    redact,
   });
   let draining = false;
   const link = new PrimaryLink(processChannel(), () => void drain());
 
   let loaded: LoadedModel;
   let scorer: OnnxScorer;
-  const metrics = createDecisionMetrics(recorder);
+  const decisionMetrics = createDecisionMetrics(recorder);
   try {
     loaded = await loadModel(config.model);
-    scorer = new OnnxScorer(loaded.identity, loaded.session, metrics, now);
+    scorer = new OnnxScorer(loaded.identity, loaded.session, decisionMetrics, now);
   } catch (error) {
     log.error('the model cannot be served', { error });
     link.send({ kind: 'unstartable' });
@@ -59,9 +68,37 @@ export async function runWorker(config: Config): Promise<void> {
     dsn: config.sentryDsn,
     environment: config.environment,
     release: `regno@${REGNO_VERSION}`,
-    tags: { model: `${identity.name}@${identity.version}`, modelDigest: identity.digest },
-    metrics: recorder,
+    tags: {
+      process: `worker-${slot}`,
+      model: `${identity.name}@${identity.version}`,
+      modelDigest: identity.digest,
+    },
+    onEvent: (result) => recorder.counter('sentryEvents', result).inc(),
+    redact,
   });
+  const faults = new Faults({
+    process: `worker-${slot}`,
+    log,
+    reporter,
+    note: (fault) => link.send({ kind: 'fault', fault }),
+    redact,
+    onHeldBack: () => {
+      lineDropped('error');
+      if (config.sentryDsn !== undefined) recorder.counter('sentryEvents', 'dropped').inc();
+    },
+    now,
+  });
+  const tracing = await createTracing({
+    url: config.otlpUrl,
+    sampleRatio: config.traceSampleRatio,
+    version: REGNO_VERSION,
+    environment: config.environment,
+    slot,
+    model: identity,
+    onSpans: (fate, count) => recorder.counter('traceSpans', fate).inc(count),
+    now,
+  });
+  const { stages } = tracing;
   const golden = await checkGolden(scorer, loaded.golden, loaded.goldenTolerance);
   tellModel(recorder, slot, loaded, golden);
   const usable = golden.state !== 'failed';
@@ -69,20 +106,24 @@ export async function runWorker(config: Config): Promise<void> {
 
   let redisUp: boolean | undefined;
   const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
-  const batcher = new Batcher(scorer, config, metrics, now);
+  // Where tracing is on, each part of the decision path is wrapped; otherwise it is as it is.
+  const metrics = stages?.metrics(decisionMetrics) ?? decisionMetrics;
+  const batcher = new Batcher(stages?.scorer(scorer) ?? scorer, config, metrics, now);
   const decider = new Decider({
     model: identity,
-    batcher,
+    batcher: stages?.queue(batcher) ?? batcher,
     memoryEntries: config.memoryCacheEntries,
-    sharedCache: redis,
+    sharedCache: redis === undefined ? undefined : (stages?.cache(redis) ?? redis),
     metrics,
     cameras: new CameraMetrics(recorder),
     now,
   });
   const requestMetrics = new RequestMetrics(recorder);
+  const plates = new PlatePseudonyms(config.logHmacKey ?? randomBytes(32).toString('hex'));
   const requestLog = new RequestLog({
     log,
-    metrics: recorder,
+    onDropped: lineDropped,
+    pseudonyms: (body) => plates.of(body),
     sampleRatio: config.logSampleRatio,
     slowSeconds: config.slowRequestMs / 1000,
     linesPerSecond: config.logLinesPerSecond,
@@ -90,7 +131,7 @@ export async function runWorker(config: Config): Promise<void> {
     random: Math.random,
   });
   const app = createApp({
-    decider,
+    decider: stages?.decider(decider) ?? decider,
     model: identity,
     apiKeys: config.apiKeys,
     docsPublic: config.docsPublic,
@@ -105,16 +146,24 @@ export async function runWorker(config: Config): Promise<void> {
       report();
       return link.scrape();
     },
+    readStatus: () => {
+      report();
+      return link.status();
+    },
+    openTrace: tracing.open,
     observer: {
       started: () => requestMetrics.started(),
       finished: (request) => {
         requestMetrics.finished(request);
         requestLog.finished(request);
+        tracing.finished(request);
       },
     },
-    onError: (error, req) => {
-      log.error('request failed', { requestId: req.requestId, error });
-      reporter.report(error, { requestId: req.requestId });
+    onError: (error, { requestId, trace }, kind) => {
+      // The batcher counts its own.
+      if (kind === 'unexpected') metrics.internalError(kind);
+      const traceId = trace === undefined ? {} : { traceId: trace.traceId };
+      faults.tell('request failed', error, { kind, requestId, ...traceId });
     },
     now,
   });
@@ -182,9 +231,8 @@ export async function runWorker(config: Config): Promise<void> {
   }
 
   async function die(error: unknown): Promise<void> {
-    metrics.internalError('unexpected');
-    log.error('the worker cannot go on', { error });
-    reporter.report(error, {});
+    recorder.counter('internalErrors', 'uncaught').inc();
+    faults.tell('the worker cannot go on', error, { kind: 'uncaught' });
     await finish(1);
   }
 
@@ -192,7 +240,7 @@ export async function runWorker(config: Config): Promise<void> {
     clearInterval(reportTimer);
     processMetrics.stop();
     await redis?.stop();
-    await reporter.flush(FLUSH_TIMEOUT_MS);
+    await Promise.all([reporter.flush(FLUSH_TIMEOUT_MS), tracing.stop(FLUSH_TIMEOUT_MS)]);
     report();
     await closeLogger(log);
     // The last report must be out before the channel closes.

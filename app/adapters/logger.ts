@@ -1,5 +1,5 @@
 import winston from 'winston';
-import type { MetricsRecorder } from './metrics/recorder.js';
+import { describeError, type Redact } from './redact.js';
 
 export type Logger = winston.Logger;
 
@@ -7,39 +7,55 @@ export interface LoggerOptions {
   readonly level: string;
   /** Which process writes: `primary` or a worker's slot. */
   readonly process: string;
-  /** Counts lines by level where given. */
-  readonly metrics?: MetricsRecorder;
+  /** Told each line that is written. */
+  readonly onWritten: (level: string) => void;
+  /** Told each line that is thrown away because nobody reads standard output. */
+  readonly onDropped: (level: string) => void;
+  /** For texts of errors, which regno did not write itself. */
+  readonly redact: Redact;
 }
+
+/** Where standard output is a pipe that nobody empties, lines wait in memory: up to here. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
 
 /**
  * One JSON object a line on standard output: `timestamp`, `level`, `message`, `process`, and what
- * the line is about. Errors keep their stack and cause.
+ * the line is about. An error under `error` keeps its name, code, stack and causes.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const { metrics } = options;
-  const count = winston.format((info) => {
-    metrics?.counter('logLines', info.level).inc();
+  const { onWritten, onDropped, redact } = options;
+  const bound = winston.format((info) => {
+    if (process.stdout.writableLength > UNREAD_BYTES_MAX) {
+      onDropped(info.level);
+      return false;
+    }
+    onWritten(info.level);
+    // An Error has no enumerable properties: left as it is, it would be written as {}.
+    if (info['error'] instanceof Error) info['error'] = describeError(info['error'], redact);
     return info;
   });
   return winston.createLogger({
     level: options.level,
     defaultMeta: { process: options.process },
-    format: winston.format.combine(
-      winston.format.errors({ stack: true, cause: true }),
-      count(),
-      winston.format.timestamp(),
-      winston.format.json(),
-    ),
+    format: winston.format.combine(bound(), winston.format.timestamp(), winston.format.json()),
     transports: [new winston.transports.Console()],
   });
 }
 
+/** Longest that a stop waits for a reader of standard output. */
+const CLOSE_TIMEOUT_MS = 1000;
+
 /** Writes out what is buffered; standard output is asynchronous where it is a pipe. */
 export function closeLogger(logger: Logger): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
     logger.once('finish', () => {
-      if (process.stdout.writableLength === 0) resolve();
-      else process.stdout.once('drain', resolve);
+      if (process.stdout.writableLength === 0) done();
+      else process.stdout.once('drain', done);
     });
     logger.end();
   });

@@ -1,10 +1,13 @@
 import type { FinishedRequest } from '../routes/request-context.js';
 import type { Logger } from './logger.js';
-import type { MetricsRecorder } from './metrics/recorder.js';
+import type { ReadingPseudonyms } from './plate-pseudonyms.js';
 
 export interface RequestLogOptions {
-  readonly log: Logger;
-  readonly metrics: MetricsRecorder;
+  readonly log: Pick<Logger, 'log' | 'isLevelEnabled'>;
+  /** Told each line that the rate limit holds back. */
+  readonly onDropped: (level: string) => void;
+  /** What a line says of a decided reading's plates; called for lines that are written only. */
+  readonly pseudonyms: (body: Buffer) => ReadingPseudonyms | undefined;
   /** Share of successful requests that are logged, 0..1. */
   readonly sampleRatio: number;
   readonly slowSeconds: number;
@@ -17,7 +20,8 @@ export interface RequestLogOptions {
 
 /**
  * One line per refusal, fault and slow request, and a sample of the rest, under a rate limit: a
- * flood of bad requests must not become a flood of log lines. Bodies and keys are never written.
+ * flood of bad requests must not become a flood of log lines. Bodies, keys, addresses and query
+ * strings are never written; docs/logs.md has every field.
  */
 export class RequestLog {
   #windowStart = -Infinity;
@@ -34,20 +38,29 @@ export class RequestLog {
     }
     if (!this.options.log.isLevelEnabled(level)) return;
     if (!this.#withinRate()) {
-      this.options.metrics.counter('logLinesDropped', level).inc();
+      this.options.onDropped(level);
       return;
     }
-    this.options.log.log(level, 'request', {
+    this.options.log.log(level, 'request', this.#fieldsOf(request));
+  }
+
+  #fieldsOf(request: FinishedRequest): Record<string, unknown> {
+    const { trace, refusal, faultyFields, answerSource, body, seconds } = request;
+    const isDecided = answerSource !== undefined && body !== undefined;
+    const plates = isDecided ? this.options.pseudonyms(body) : undefined;
+    return {
       requestId: request.requestId,
+      ...(trace === undefined ? {} : { traceId: trace.traceId, spanId: trace.spanId }),
       route: request.route,
       method: request.method,
-      status,
+      status: request.status,
       durationMs: Math.round(seconds * 1e6) / 1000,
-      ...(request.refusal === undefined ? {} : { refusal: request.refusal }),
-      ...(request.faultyFields === undefined ? {} : { faultyFields: request.faultyFields }),
-      ...(request.answerSource === undefined ? {} : { answerSource: request.answerSource }),
-      ...(seconds >= slowSeconds ? { slow: true } : {}),
-    });
+      ...(refusal === undefined ? {} : { refusal }),
+      ...(faultyFields === undefined ? {} : { faultyFields }),
+      ...(answerSource === undefined ? {} : { answerSource }),
+      ...(plates === undefined ? {} : { plates }),
+      ...(seconds >= this.options.slowSeconds ? { slow: true } : {}),
+    };
   }
 
   #withinRate(): boolean {

@@ -169,6 +169,20 @@ export const SETTINGS = {
     schema: whole(1, 600_000),
     fallback: '250',
   }),
+  otlpUrl: setting({
+    env: 'REGNO_OTLP_URL',
+    about:
+      "Collector that traces are sent to (OTLP over HTTP, JSON), e.g. `http://collector:4318`; `/v1/traces` is added to a URL without a path. Without it no trace is recorded, and a caller's `traceparent` is still answered.",
+    secret: true,
+    schema: url('http', 'https'),
+  }),
+  traceSampleRatio: setting({
+    env: 'REGNO_TRACE_SAMPLE_RATIO',
+    about:
+      'Share of requests that are traced where the caller has not decided by `traceparent`; answers of 500 and above are traced as well.',
+    schema: ratio(),
+    fallback: '0.01',
+  }),
   docsPublic: setting({
     env: 'REGNO_DOCS_PUBLIC',
     about:

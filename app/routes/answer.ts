@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { REFUSALS, type RefusalReason } from './refusal.js';
+import { formatTraceresponse } from './trace-context.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RETRY_AFTER_SECONDS_MAX = 3;
@@ -22,6 +23,8 @@ export function sendJson(
     res.req.requestId,
     ...headers,
   ];
+  const { trace } = res.req;
+  if (trace !== undefined) head.push('traceresponse', formatTraceresponse(trace));
   if (res.req.closesConnection) head.push('connection', 'close');
   res.writeHead(status, head);
   res.end(json);

@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import { refuse, sendOk } from './answer.js';
 import { ApiKeys, authenticate, authenticatePage } from './authenticate.js';
 import { mountDocs } from './docs.js';
@@ -7,6 +7,8 @@ import { mountMetrics, type MetricsText } from './metrics.js';
 import { Refusal } from './refusal.js';
 import { mountReg, type RegRouteParts } from './reg.js';
 import { openRequest, type RequestObserver } from './request-context.js';
+import { mountStatus, type ReadStatus } from './status.js';
+import type { OpenTrace } from './trace-context.js';
 
 export interface AppParts extends Omit<RegRouteParts, 'authenticate'> {
   readonly apiKeys: readonly string[];
@@ -15,6 +17,8 @@ export interface AppParts extends Omit<RegRouteParts, 'authenticate'> {
   readonly isDraining: () => boolean;
   readonly health: () => HealthState;
   readonly readMetrics: () => Promise<MetricsText>;
+  readonly readStatus: ReadStatus;
+  readonly openTrace: OpenTrace;
 }
 
 /** The Express application; it listens to nothing and starts nothing. */
@@ -26,11 +30,12 @@ export function createApp(parts: AppParts): Express {
 
   const keys = new ApiKeys(parts.apiKeys);
   const requireKey = authenticate(keys);
-  app.use(openRequest(parts.observer, parts.now, parts.isDraining));
+  app.use(openRequest(parts.observer, parts.now, parts.isDraining, parts.openTrace));
   // The hot route first: every layer before it costs each request.
   mountReg(app, { ...parts, authenticate: requireKey });
   mountHealth(app, parts.health);
   mountMetrics(app, parts.readMetrics);
+  mountStatus(app, authenticatePage(keys), parts.readStatus);
   mountDocs(app, parts.docsPublic ? undefined : authenticatePage(keys));
   app.use(requireKey);
   app
@@ -46,7 +51,7 @@ export function createApp(parts: AppParts): Express {
 }
 
 /** Whatever is thrown in a handler: a refusal keeps its reason, all else is a 500 without detail. */
-function handleError(onError: (cause: unknown, req: Request) => void): ErrorRequestHandler {
+function handleError(onError: AppParts['onError']): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) {
       next(error);
@@ -55,7 +60,7 @@ function handleError(onError: (cause: unknown, req: Request) => void): ErrorRequ
     } else if (isUnreadableUrl(error)) {
       refuse(res, 'bad_request', 'the path is not valid percent-encoded UTF-8');
     } else {
-      onError(error, req);
+      onError(error, req, 'unexpected');
       refuse(res, 'internal');
     }
   };

@@ -3,10 +3,12 @@ import type { Decided, Outcome } from '../services/decide.js';
 import type { ModelIdentity } from '../services/ports.js';
 import { refuse, sendJson } from './answer.js';
 import { readBody } from './read-body.js';
+import type { RequestTrace } from './trace-context.js';
 
 /** The use case behind the route. */
 export interface DecideReading {
-  decide(body: Buffer, deadlineAt: number, done: Decided): void;
+  /** @param trace of the request, for parts that note its stages */
+  decide(body: Buffer, deadlineAt: number, done: Decided, trace: RequestTrace | undefined): void;
 }
 
 export interface RegRouteParts {
@@ -21,8 +23,8 @@ export interface RegRouteParts {
   readonly inflight: () => number;
   /** False where the loaded model failed its golden check. */
   readonly modelUsable: () => boolean;
-  /** Told of faults of regno itself. */
-  readonly onError: (cause: unknown, req: Request) => void;
+  /** Told of faults of regno itself: the model did not answer, or a handler threw. */
+  readonly onError: (cause: unknown, req: Request, kind: 'inference' | 'unexpected') => void;
   /** Seconds on the clock of the decider's deadlines. */
   readonly now: () => number;
 }
@@ -61,7 +63,8 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
         if (body === undefined) {
           refuse(res, 'body_too_large', `expected at most ${parts.bodyLimitBytes} bytes`);
         } else {
-          parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome));
+          req.readingBody = body;
+          parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome), req.trace);
         }
       });
     }
@@ -71,12 +74,7 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
     switch (outcome.kind) {
       case 'decided':
         req.answerSource = outcome.source;
-        sendJson(
-          res,
-          200,
-          `{"body":${outcome.decision.json},"status":"ok"}`,
-          answerHeaders[outcome.source],
-        );
+        sendJson(res, 200, decisionJson(outcome.positive), answerHeaders[outcome.source]);
         return;
       case 'invalid':
         req.faultyFields = outcome.faults.map((fault) => fault.field);
@@ -90,7 +88,7 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
         refuse(res, outcome.reason);
         return;
       case 'error':
-        parts.onError(outcome.cause, req);
+        parts.onError(outcome.cause, req, 'inference');
         refuse(res, 'internal');
     }
   }
@@ -114,6 +112,11 @@ function headersBySource(model: ModelIdentity) {
     shared: [...named, 'x-cache', 'miss', 'x-answer-source', 'shared'],
     model: [...named, 'x-cache', 'miss', 'x-answer-source', 'model'],
   };
+}
+
+/** Two classes add up to 1: negative is worked out as CatBoost does, `1 - positive`. */
+function decisionJson(positive: number): string {
+  return `{"body":{"negative":${1 - positive},"positive":${positive}},"status":"ok"}`;
 }
 
 /** Absent types are taken as JSON, as the old service did. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { RefusalReason } from './refusal.js';
+import type { OpenTrace, RequestTrace } from './trace-context.js';
 import type { AnswerSource } from '../services/ports.js';
 
 declare module 'http' {
@@ -16,6 +17,10 @@ declare module 'http' {
     /** Names of the faulty fields of a refused body. */
     faultyFields: readonly string[] | undefined;
     answerSource: AnswerSource | undefined;
+    /** The body of a decided reading, for what the log says of it. */
+    readingBody: Buffer | undefined;
+    /** The trace this request is part of, where it is part of one. */
+    trace: RequestTrace | undefined;
     /** True where this answer is the last on its connection. */
     closesConnection: boolean;
   }
@@ -28,10 +33,15 @@ export interface FinishedRequest {
   readonly method: string;
   /** `aborted` where the client left before its answer was written. */
   readonly status: number | 'aborted';
+  /** Seconds on the process's monotonic clock. */
+  readonly startedAt: number;
   readonly seconds: number;
   readonly refusal: RefusalReason | undefined;
   readonly faultyFields: readonly string[] | undefined;
   readonly answerSource: AnswerSource | undefined;
+  /** The body of a decided reading; never to be written anywhere as it is. */
+  readonly body: Buffer | undefined;
+  readonly trace: RequestTrace | undefined;
 }
 
 export interface RequestObserver {
@@ -57,6 +67,7 @@ export function openRequest(
   observer: RequestObserver,
   now: () => number,
   isDraining: () => boolean,
+  openTrace: OpenTrace,
 ): RequestHandler {
   function onClose(this: Response): void {
     const { req } = this;
@@ -65,10 +76,13 @@ export function openRequest(
       route: req.routeTemplate,
       method: req.method,
       status: this.writableFinished ? this.statusCode : 'aborted',
+      startedAt: req.startedAt,
       seconds: now() - req.startedAt,
       refusal: req.refusal,
       faultyFields: req.faultyFields,
       answerSource: req.answerSource,
+      body: req.readingBody,
+      trace: req.trace,
     });
   }
   return (req, res, next) => {
@@ -79,6 +93,8 @@ export function openRequest(
     req.refusal = undefined;
     req.faultyFields = undefined;
     req.answerSource = undefined;
+    req.readingBody = undefined;
+    req.trace = openTrace(req.headers['traceparent']);
     req.closesConnection = isDraining();
     observer.started();
     res.on('close', onClose);

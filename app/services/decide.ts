@@ -3,12 +3,11 @@ import { LRUCache } from 'lru-cache';
 import { parseReading } from '../model/features/parse-reading.js';
 import type { FieldFault, Reading } from '../model/features/reading.js';
 import { FlightTable } from './flight-table.js';
-import { readingKey } from './reading-key.js';
+import { bodyKey, readingKey } from './reading-key.js';
 import type { BatchFailure, Batcher } from './batcher.js';
 import type {
   AnswerSource,
   CameraHealth,
-  CameraObservation,
   Clock,
   DecisionMetrics,
   ModelIdentity,
@@ -16,25 +15,25 @@ import type {
   SharedCache,
 } from './ports.js';
 
-/** The decision on one reading. */
-export interface Decision {
-  /** Probability that the network's reading is the one to pick. */
-  readonly positive: number;
-  /** `{"negative":...,"positive":...}`, ready to send. */
-  readonly json: string;
-}
-
 export type Outcome =
-  | { readonly kind: 'decided'; readonly decision: Decision; readonly source: AnswerSource }
+  | {
+      readonly kind: 'decided';
+      /** Probability that the network's reading is the one to pick. */
+      readonly positive: number;
+      readonly source: AnswerSource;
+    }
   | { readonly kind: 'invalid'; readonly faults: readonly FieldFault[] }
   | { readonly kind: 'overload'; readonly reason: Overload }
   | { readonly kind: 'error'; readonly cause: unknown };
 
 export type Decided = (outcome: Outcome) => void;
 
+/** Where readings wait to be scored. */
+export type ReadingQueue = Pick<Batcher, 'submit'>;
+
 export interface DecideParts {
   readonly model: ModelIdentity;
-  readonly batcher: Batcher;
+  readonly batcher: ReadingQueue;
   /** Answers held in memory; 0 for none. */
   readonly memoryEntries: number;
   readonly sharedCache: SharedCache | undefined;
@@ -43,14 +42,8 @@ export interface DecideParts {
   readonly now: Clock;
 }
 
-interface Remembered {
-  readonly decision: Decision;
-  readonly camera: CameraObservation;
-}
-
 /** A reading under way, and who waits for it. */
 interface ReadingFlight {
-  /** The body's bytes, one character each. */
   readonly key: string;
   next: ReadingFlight | undefined;
   readonly reading: Reading;
@@ -60,21 +53,14 @@ interface ReadingFlight {
 }
 
 /**
- * Longer bodies, several times the size of a common one, are not remembered: ten thousand of the
- * longest that are accepted would take 320 MB.
- */
-const REMEMBERED_BYTES_MAX = 4096;
-
-/**
  * Decides readings: memory, then the shared cache, then the model.
  *
- * The memory cache and the flights are keyed by the body's bytes themselves, so that an answer is
- * found before anything is parsed and two readings can never be taken for one another. The shared
- * cache is keyed by a hash of the parsed reading, so that differently written bodies of one reading
- * meet there.
+ * The memory cache and the flights are keyed by a hash of the body's bytes, so that an answer is found
+ * before anything is parsed. The shared cache is keyed by a hash of the parsed reading, so that
+ * differently written bodies of one reading meet there.
  */
 export class Decider {
-  readonly #memory: LRUCache<string, Remembered> | undefined;
+  readonly #memory: LRUCache<string, number> | undefined;
   readonly #flights = new FlightTable<ReadingFlight>();
 
   constructor(private readonly parts: DecideParts) {
@@ -91,7 +77,7 @@ export class Decider {
    * @param done called exactly once; at once where memory answers or the body is faulty
    */
   decide(body: Buffer, deadlineAt: number, done: Decided): void {
-    const key = body.toString('latin1');
+    const key = bodyKey(body);
     const remembered = this.#memory?.get(key);
     if (this.#memory !== undefined) this.parts.metrics.memoryLookUp(remembered !== undefined);
     if (remembered !== undefined) {
@@ -151,14 +137,11 @@ export class Decider {
 
   #land(flight: ReadingFlight, positive: number, source: AnswerSource): void {
     this.#flights.delete(flight);
-    const remembered = {
-      decision: decisionOf(positive),
-      camera: this.parts.cameras.observe(flight.reading),
-    };
-    if (flight.key.length <= REMEMBERED_BYTES_MAX) this.#memory?.set(flight.key, remembered);
+    this.#memory?.set(flight.key, positive);
+    this.parts.cameras.decided(flight.reading, positive);
     let from = source;
     for (const done of flight.waiting) {
-      this.#answer(remembered, from, done);
+      this.#answer(positive, from, done);
       from = 'shared';
     }
   }
@@ -169,17 +152,10 @@ export class Decider {
     for (const done of flight.waiting) done(outcome);
   }
 
-  #answer(remembered: Remembered, source: AnswerSource, done: Decided): void {
-    const { positive } = remembered.decision;
+  #answer(positive: number, source: AnswerSource, done: Decided): void {
     this.parts.metrics.decided(positive);
-    remembered.camera.count(positive);
-    done({ kind: 'decided', decision: remembered.decision, source });
+    done({ kind: 'decided', positive, source });
   }
-}
-
-/** Two classes add up to 1: negative is worked out as CatBoost does, `1 - positive`. */
-export function decisionOf(positive: number): Decision {
-  return { positive, json: `{"negative":${1 - positive},"positive":${positive}}` };
 }
 
 /** The body's value; undefined, which no reading is, for bytes that are not JSON in UTF-8. */

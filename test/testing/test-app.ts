@@ -4,6 +4,7 @@ import { SETTINGS } from '../../app/config/schema.js';
 import { createApp, type AppParts } from '../../app/routes/create-app.js';
 import { createHttpServer, type HttpServerLimits } from '../../app/routes/http-server.js';
 import type { FinishedRequest } from '../../app/routes/request-context.js';
+import { continueTrace } from '../../app/routes/trace-context.js';
 import { Batcher } from '../../app/services/batcher.js';
 import { Decider } from '../../app/services/decide.js';
 import type { CameraHealth, DecisionMetrics, Scorer } from '../../app/services/ports.js';
@@ -20,7 +21,7 @@ export const SILENT_METRICS: DecisionMetrics = {
 };
 
 export const SILENT_CAMERAS: CameraHealth = {
-  observe: () => ({ count: () => undefined }),
+  decided: () => undefined,
   refused: () => undefined,
 };
 
@@ -74,6 +75,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       dependencies: {},
     }),
     readMetrics: () => Promise.resolve({ contentType: 'text/plain', text: '# none\n' }),
+    readStatus: () => Promise.resolve('{}'),
+    openTrace: continueTrace,
     observer: {
       started: () => (inflight += 1),
       finished: (request) => {

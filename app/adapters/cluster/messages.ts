@@ -1,3 +1,4 @@
+import type { FaultNote } from '../faults.js';
 import type { MetricsReport } from '../metrics/recorder.js';
 import type { ModelIdentity } from '../../services/ports.js';
 
@@ -7,6 +8,10 @@ export type WorkerMessage =
   | { readonly kind: 'metrics'; readonly report: MetricsReport }
   /** Asks for the cluster's metrics as text; answered by `scraped` with the same id. */
   | { readonly kind: 'scrape'; readonly id: number }
+  /** Asks for the operator's view of the cluster as JSON; answered by `scraped` as well. */
+  | { readonly kind: 'status'; readonly id: number }
+  /** A fault of regno itself, for the list of last errors. */
+  | { readonly kind: 'fault'; readonly fault: FaultNote }
   /** The start cannot succeed however often it is tried; the reason has been logged. */
   | { readonly kind: 'unstartable' };
 

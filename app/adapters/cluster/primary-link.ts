@@ -45,15 +45,24 @@ export class PrimaryLink {
 
   /** The whole cluster's metrics; rejects where the primary does not answer in time. */
   scrape(): Promise<{ contentType: string; text: string }> {
+    return this.#ask('scrape');
+  }
+
+  /** The operator's view of the cluster, as JSON; rejects as {@link scrape} does. */
+  async status(): Promise<string> {
+    return (await this.#ask('status')).text;
+  }
+
+  #ask(kind: 'scrape' | 'status'): Promise<{ contentType: string; text: string }> {
     this.#scrapeCount += 1;
     const id = this.#scrapeCount;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#scrapes.delete(id);
-        reject(new Error(`the primary did not answer a scrape within ${SCRAPE_TIMEOUT_MS} ms`));
+        reject(new Error(`the primary did not answer a ${kind} within ${SCRAPE_TIMEOUT_MS} ms`));
       }, SCRAPE_TIMEOUT_MS);
       this.#scrapes.set(id, { resolve, timer });
-      this.channel.send({ kind: 'scrape', id });
+      this.channel.send({ kind, id });
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:cluster';
 import type { Logger } from '../logger.js';
 import type { MetricsTotals } from '../metrics/totals.js';
+import type { FaultNote } from '../faults.js';
 import type { PrimaryMessage, WorkerMessage } from './messages.js';
 
 export interface SupervisorParts {
@@ -9,6 +10,10 @@ export interface SupervisorParts {
   readonly fork: (slot: number) => Worker;
   readonly totals: MetricsTotals;
   readonly readMetrics: () => Promise<{ contentType: string; text: string }>;
+  /** The operator's view as JSON. */
+  readonly readStatus: () => string;
+  /** Told of faults of workers, and of workers that ended unasked. */
+  readonly onFault: (fault: FaultNote) => void;
   readonly log: Logger;
   /** Time that a worker has to drain before it is killed. */
   readonly drainTimeoutMs: number;
@@ -20,9 +25,19 @@ export interface SupervisorParts {
 
 type WorkerState = 'starting' | 'ready' | 'unready' | 'draining';
 
+/** A worker process as the operator's page shows it. */
+export interface SeatView {
+  readonly slot: number;
+  readonly pid: number | undefined;
+  readonly state: WorkerState;
+  readonly uptimeSeconds: number;
+}
+
 interface Seat {
   readonly slot: number;
   readonly worker: Worker;
+  /** On the process's monotonic clock, ms. */
+  readonly startedAt: number;
   state: WorkerState;
   killTimer: NodeJS.Timeout | undefined;
 }
@@ -53,6 +68,18 @@ export class Supervisor {
   #exitCode = 0;
 
   constructor(private readonly parts: SupervisorParts) {}
+
+  /** The worker processes there are, by slot. */
+  seats(): SeatView[] {
+    return [...this.#seats.values()]
+      .map(({ slot, worker, state, startedAt }) => ({
+        slot,
+        pid: worker.process.pid,
+        state,
+        uptimeSeconds: (performance.now() - startedAt) / 1000,
+      }))
+      .sort((a, b) => a.slot - b.slot);
+  }
 
   start(): void {
     for (let slot = 1; slot <= this.parts.slots; slot += 1) this.#fork(slot);
@@ -109,8 +136,8 @@ export class Supervisor {
   #fork(slot: number): Seat {
     this.#restarts.delete(slot);
     const worker = this.parts.fork(slot);
-    const seat: Seat = { slot, worker, state: 'starting', killTimer: undefined };
     const startedAt = performance.now();
+    const seat: Seat = { slot, worker, startedAt, state: 'starting', killTimer: undefined };
     this.#seats.set(worker.id, seat);
     this.parts.totals.add('workerStarts', [String(slot)], 1);
     worker.on('message', (message: WorkerMessage) => this.#receive(seat, message));
@@ -130,6 +157,17 @@ export class Supervisor {
         return;
       case 'scrape':
         void this.#scrape(seat, message.id);
+        return;
+      case 'status':
+        this.#send(seat, {
+          kind: 'scraped',
+          id: message.id,
+          contentType: 'application/json',
+          text: this.parts.readStatus(),
+        });
+        return;
+      case 'fault':
+        this.parts.onFault(message.fault);
         return;
       case 'ready':
         this.#becameReady(seat, message.usable);
@@ -216,6 +254,12 @@ export class Supervisor {
     const delayMs = Math.min(BACK_OFF_MIN_MS * 2 ** failures, BACK_OFF_MAX_MS);
     const { slot } = seat;
     this.parts.log.error('worker died and is restarted', { slot, code, signal, delayMs });
+    this.parts.onFault({
+      at: Date.now(),
+      kind: 'worker',
+      process: `worker-${slot}`,
+      message: `ended by ${signal ?? `exit code ${code}`}, is restarted`,
+    });
     this.#restarts.set(
       slot,
       setTimeout(() => this.#fork(slot), delayMs),

@@ -133,7 +133,7 @@ export const METRICS = {
   cameraReadings: counter(
     'regno_camera_readings_total',
     ['camera_class', 'camera_type'],
-    'Readings decided, by camera class and type.',
+    'Readings scored, by camera class and type; repeats that memory answers are not counted again.',
   ),
   cameraPositive: counter(
     'regno_camera_positive_total',
@@ -214,6 +214,11 @@ export const METRICS = {
     'regno_sentry_events_total',
     ['result'],
     'Events for Sentry: sent, dropped.',
+  ),
+  traceSpans: counter(
+    'regno_trace_spans_total',
+    ['result'],
+    'Spans for the trace collector: exported, failed (it did not take them), dropped (more than the queue or the budget of a second holds).',
   ),
   buildInfo: gauge('regno_build_info', ['version', 'node'], '1; version of regno and of Node.'),
 } as const satisfies Record<string, MetricDefinition>;
