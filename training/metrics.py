@@ -106,6 +106,15 @@ def baselines(train: list[Row], rows: list[Row]) -> list[dict[str, Any]]:
     }
     truth = truths(rows)
     return [
-        {"rule": name, "accuracy": rounded(np.mean(np.array([rule(r) for r in rows]) == truth))}
+        _rule_metrics(name, truth, np.array([rule(row) for row in rows]))
         for name, rule in rules.items()
     ]
+
+
+def _rule_metrics(name: str, truth: Bools, answer: Bools) -> dict[str, Any]:
+    return {
+        "rule": name,
+        "accuracy": rounded(np.mean(answer == truth)),
+        "truePositiveRate": rounded(answer[truth].mean()),
+        "falsePositiveRate": rounded(answer[~truth].mean()),
+    }

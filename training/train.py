@@ -187,17 +187,21 @@ def training_facts(split: Split) -> dict[str, Any]:
     }
 
 
-def train(out: Path) -> None:
-    """Everything: rows, model, figures and the files of the model folder."""
-    out.mkdir(parents=True, exist_ok=True)
-    split = split_by_time(draw_rows())
-    model = saved_and_read_back(fit(split), out / "model.cbm")
+def describe(out: Path, model: catboost.CatBoostClassifier, split: Split) -> None:
+    """Everything of a model folder that can be made from its model.cbm: all the other files."""
     golden = write_golden(model, out / "golden.ndjson")
     manifest = manifest_of(model, (out / "model.cbm").read_bytes(), split, golden)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (out / "manifest.json").write_text(text, encoding="utf-8")
     write_report(out, manifest, split.holdout, positives(model, split.holdout))
     print(json.dumps(manifest["metrics"]["overall"]))
+
+
+def train(out: Path) -> None:
+    """Everything: rows, model, figures and the files of the model folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    split = split_by_time(draw_rows())
+    describe(out, saved_and_read_back(fit(split), out / "model.cbm"), split)
 
 
 def main() -> None:
