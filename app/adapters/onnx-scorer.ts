@@ -24,7 +24,7 @@ export class OnnxScorer implements Scorer {
     const startedAt = this.now();
     const batch = this.#encoder.encode(readings);
     const encodedAt = this.now();
-    const { probabilities } = await this.session.run(batch);
+    const probabilities = await this.session.probabilities(batch);
     this.metrics.stage('features', encodedAt - startedAt);
     this.metrics.stage('inference', this.now() - encodedAt);
     const positives = new Float64Array(readings.length);

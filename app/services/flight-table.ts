@@ -1,5 +1,6 @@
 /** Something under way that later askers of the same key may join. */
 export interface Flight {
+  /** Its first characters are as good as random, as those of a hash are. */
   readonly key: string;
   /** The next flight in the same bucket; the table's own. */
   next: Flight | undefined;
@@ -7,8 +8,8 @@ export interface Flight {
 
 /** More than the readings a worker has in flight, so that chains stay short. */
 const BUCKETS = 1024;
-/** Characters of a key that are looked at for its bucket. */
-const SAMPLES = 32;
+/** Six bits of chance per character of base64. */
+const BITS_PER_CHARACTER = 6;
 
 /**
  * What is in flight, by key. A `Map` would do, were it not for the garbage collector: at a rehash
@@ -47,8 +48,6 @@ export class FlightTable<T extends Flight> {
 }
 
 function bucketOf(key: string): number {
-  const step = Math.max(1, Math.floor(key.length / SAMPLES));
-  let hash = key.length;
-  for (let at = 0; at < key.length; at += step) hash = (hash * 31 + key.charCodeAt(at)) | 0;
-  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (BUCKETS - 1);
+  const bits = key.charCodeAt(0) ^ (key.charCodeAt(1) << BITS_PER_CHARACTER);
+  return bits & (BUCKETS - 1);
 }

@@ -45,13 +45,10 @@ export interface DecisionMetrics {
   internalError(kind: 'inference' | 'unexpected'): void;
 }
 
-/** What one reading says of its camera's health; made once per reading, counted per request. */
-export interface CameraObservation {
-  count(positive: number): void;
-}
-
+/** Health of cameras, told by what they send. */
 export interface CameraHealth {
-  observe(reading: Reading): CameraObservation;
+  /** Once per reading that was scored; repeats that memory answers tell nothing new. */
+  decided(reading: Reading, positive: number): void;
   /** A body that was refused but may still name its camera. */
   refused(body: unknown): void;
 }

@@ -4,6 +4,11 @@ import type { Reading } from '../model/features/reading.js';
 /** Raised whenever the meaning of a reading's fields for the answer changes. */
 const KEY_SCHEMA = 1;
 
+/** Key of a body in this process: SHA-256 of its bytes, so that no two bodies share one. */
+export function bodyKey(body: Buffer): string {
+  return hash('sha256', body, 'base64url');
+}
+
 /**
  * Key of a reading's answer in a shared cache: SHA-256 over the model's digest and all ten fields.
  * A new model can therefore never give an old answer, no plate stands in a key, and a collision is

@@ -1,7 +1,7 @@
 import { PlateSymbols } from '../../model/features/plate-symbols.js';
 import { TEMPLATE_NAMES } from '../../model/features/template.js';
 import type { Reading } from '../../model/features/reading.js';
-import type { CameraHealth, CameraObservation } from '../../services/ports.js';
+import type { CameraHealth } from '../../services/ports.js';
 import type { Counter, MetricsRecorder } from './recorder.js';
 
 /** Cameras that get series of their own; later ones are counted as `other`. */
@@ -22,30 +22,6 @@ interface CameraCounters {
   readonly refusals: Counter;
 }
 
-/** Kept with each remembered answer, so it is small. */
-class Observation implements CameraObservation {
-  constructor(
-    private readonly counters: CameraCounters,
-    private readonly uncertainty: number,
-    private readonly unread: number,
-    private readonly lengthsDiffer: boolean,
-    private readonly cameraMiss: boolean,
-    private readonly networkMiss: boolean,
-  ) {}
-
-  count(positive: number): void {
-    const { counters } = this;
-    counters.readings.inc();
-    counters.scoreSum.inc(positive);
-    counters.uncertaintySum.inc(this.uncertainty);
-    if (positive >= 0.5) counters.positive.inc();
-    if (this.cameraMiss) counters.cameraMisses.inc();
-    if (this.networkMiss) counters.networkMisses.inc();
-    if (this.unread > 0) counters.unread.inc(this.unread);
-    if (this.lengthsDiffer) counters.mismatches.inc();
-  }
-}
-
 /**
  * Health of cameras by class and type: sums that Prometheus divides, so that they add up over
  * workers and one camera class that turns bad shows before the average moves.
@@ -56,21 +32,21 @@ export class CameraMetrics implements CameraHealth {
 
   constructor(private readonly recorder: MetricsRecorder) {}
 
-  observe(reading: Reading): CameraObservation {
+  decided(reading: Reading, positive: number): void {
     const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
+    counters.readings.inc();
+    counters.scoreSum.inc(positive);
+    counters.uncertaintySum.inc(1 - Math.min(...reading.charScores));
+    if (positive >= 0.5) counters.positive.inc();
+    const unread = countUnread(reading.regnoRecognize);
+    if (unread > 0) counters.unread.inc(unread);
     const plate = this.#plate;
     plate.decode(reading.regnoRecognize);
     const cameraLength = plate.length;
-    const cameraMiss = plate.template() === UNKNOWN_TEMPLATE;
+    if (plate.template() === UNKNOWN_TEMPLATE) counters.cameraMisses.inc();
     plate.decode(reading.aftsRegnoAi);
-    return new Observation(
-      counters,
-      1 - Math.min(...reading.charScores),
-      countUnread(reading.regnoRecognize),
-      cameraLength !== plate.length,
-      cameraMiss,
-      plate.template() === UNKNOWN_TEMPLATE,
-    );
+    if (plate.template() === UNKNOWN_TEMPLATE) counters.networkMisses.inc();
+    if (cameraLength !== plate.length) counters.mismatches.inc();
   }
 
   refused(body: unknown): void {
