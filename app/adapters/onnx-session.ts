@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from '../model/errors.js';
 import type { FeatureKind } from '../model/ir/ir.js';

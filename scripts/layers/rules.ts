@@ -25,6 +25,8 @@ const CATBOOST = 'app/model/catboost/';
 const REFERENCE = 'app/model/reference/';
 const COMPILE = 'app/model/compile-catboost.ts';
 const VERSION = 'app/version.ts';
+/** Sets a variable that a native library reads; there is no other way to tell it. */
+const NO_TELEMETRY = 'app/adapters/no-telemetry.ts';
 
 /** All of the model that speaks neither of `.cbm` bytes. */
 const MODEL = [ERRORS, FEATURES, HASH, IR, ONNX, REFERENCE, COMPILE];
@@ -45,9 +47,10 @@ export const LAYERS: readonly Layer[] = [
   { path: 'app/routes/', imports: ['app/services/', FEATURES, ERRORS, VERSION] },
   {
     path: 'app/adapters/',
-    imports: ['app/services/', ...MODEL, VERSION],
+    imports: ['app/services/', ...MODEL, VERSION, NO_TELEMETRY],
     types: ['app/routes/'],
   },
+  { path: NO_TELEMETRY, imports: [], readsEnvironment: true },
   { path: VERSION, imports: [] },
 
   // The composition roots: the entries right under app/, and the command line behind one of them.
