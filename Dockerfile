@@ -41,6 +41,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/include /usr/local/share/doc /
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /usr/local/bin/nodejs
 WORKDIR /app
 ENV NODE_ENV=production \
+    ORT_DISABLE_TELEMETRY=1 \
     HOST=0.0.0.0 \
     PORT=5000
 COPY --from=modules /app/node_modules ./node_modules
