@@ -1,12 +1,36 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Tests that start processes and look at the clock: one at a time, with the machine to themselves. */
+const SYSTEM = [
+  'generator/truth.test.ts',
+  'test/examples.test.ts',
+  'test/faults/**/*.test.ts',
+  'test/integration/**/*.test.ts',
+  'test/monitoring/live.test.ts',
+  'test/observability/**/*.test.ts',
+  'test/stack/**/*.test.ts',
+];
+
+const common = {
+  globalSetup: ['test/testing/build-service.ts'],
+  environment: 'node',
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+} as const;
 
 export default defineConfig({
   test: {
-    include: ['app/**/*.test.ts', 'generator/**/*.test.ts', 'grafana/**/*.test.ts', 'monitoring/**/*.test.ts', 'bench/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    globalSetup: ['test/testing/build-service.ts'],
-    environment: 'node',
-    pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['{app,bench,generator,grafana,scripts,test}/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...SYSTEM],
+        },
+      },
+      { test: { ...common, name: 'system', include: SYSTEM, fileParallelism: false } },
+    ],
   },
 });
