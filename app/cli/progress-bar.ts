@@ -26,7 +26,11 @@ export function startProgress(total: number, unit: string): Progress {
     barCompleteChar: '█',
     barIncompleteChar: '░',
     clearOnComplete: true,
+    // The terminal is left as it is and signals end the process, as they do without a bar: the
+    // library would take Ctrl-C for the end of the bar alone.
     hideCursor: false,
+    linewrap: true,
+    gracefulExit: false,
     // Stages of a compilation leave the event loop no turn in which a timer could draw.
     synchronousUpdate: true,
   });
