@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { logCommandsTo, run } from './command.js';
+import { logCommandsTo, run, waitFor } from './command.js';
 import { Compose } from './compose.js';
 import { startEngine, type Engine } from './engine.js';
 import {
@@ -121,6 +121,8 @@ async function checkAll(
   await stage('Redis stops, its alert fires', () => stack.checkAlert(compose, key));
   if (keep) await untilInterrupted(compose);
   await stage('the service stops', () => stack.checkStop(compose));
+  await stage('the service alone', () => checkMinimal(compose, key));
+  await stage('slim image', () => checkSlim(engine));
 }
 
 async function buildImages(engine: Engine, compose: Compose): Promise<string> {
@@ -138,6 +140,37 @@ async function buildImages(engine: Engine, compose: Compose): Promise<string> {
     sizes.push(`${image} ${(Number(size.stdout) / 1e6).toFixed(1)} MB`);
   }
   return sizes.join(', ');
+}
+
+/** `docker compose up minimal`, on the port that the stopped `app` has left. */
+async function checkMinimal(compose: Compose, key: string): Promise<string> {
+  await compose.run(['up', '--detach', '--wait', '--wait-timeout', '120', 'minimal'], {
+    timeoutMs: 5 * MINUTE_MS,
+  });
+  return stack.checkAnswer(compose, key);
+}
+
+/** The slim image says that it has no model, and serves one that is mounted. */
+async function checkSlim(engine: Engine): Promise<string> {
+  const base = ['run', '--rm', '--network', 'none', '--read-only', '--cap-drop', 'ALL'];
+  const slim = [...base, '--env', 'API_KEYS=a-key-of-this-check', '--env', 'WORKERS=1'];
+  const options = { timeoutMs: 2 * MINUTE_MS, env: engine.env };
+  const without = await run('docker', [...slim, 'regno:slim'], { ...options, mayFail: true });
+  if (without.code === 0) throw new Error('the slim image without a model ended with 0');
+  const mounts = ['--volume', `${join(ROOT, 'models/pick-regno')}:/model:ro`];
+  const name = 'regno-slim-check';
+  const withModel = ['--detach', '--name', name, ...mounts, '--env', 'MODEL=/model'];
+  await run('docker', [...slim, ...withModel, 'regno:slim'], options);
+  try {
+    await waitFor('the slim image with a mounted model to be healthy', 2 * MINUTE_MS, async () => {
+      const format = ['inspect', '--format', '{{.State.Health.Status}}', name];
+      const state = await run('docker', format, options);
+      return state.stdout.trim() === 'healthy' ? true : undefined;
+    });
+  } finally {
+    await run('docker', ['stop', name], { ...options, mayFail: true });
+  }
+  return `ends with ${without.code} without a model; healthy with one that is mounted`;
 }
 
 /** The jobs of prometheus.yml that must have a target; those that read a file of targets may not. */
