@@ -108,7 +108,8 @@ function annotations() {
       name: 'Worker deaths',
       color: COLOR.third,
       title: 'worker {{worker}} of {{instance}}: {{reason}}',
-      expr: `increase(regno_worker_exits_total{reason!="clean"}[1m]) > 0`,
+      // The first death makes the series, so there is no rise to see: the value itself counts.
+      expr: `((regno_worker_exits_total{reason!="clean"} unless regno_worker_exits_total offset 1m) or increase(regno_worker_exits_total{reason!="clean"}[1m])) > 0`,
     }),
     mark({
       name: 'Alerts',

@@ -159,7 +159,9 @@ export function figure(options: StatOptions): PanelBuilder {
     .height(options.height ?? 4)
     .datasource(DATASOURCE)
     .targets([
-      options.showName === true ? tableTarget(options.query, 0) : rangeTarget(options.query, 0),
+      options.showName === true
+        ? target(options.query, 0).instant()
+        : rangeTarget(options.query, 0),
     ])
     .noValue(options.none)
     .colorMode(common.BigValueColorMode.Value)
@@ -277,11 +279,8 @@ export function lowIsGood(fair: number, bad: number): readonly Step[] {
 
 /** Bad below `fair`, fair from there, good from `good` on. */
 export function highIsGood(fair: number, good: number): readonly Step[] {
-  return [
-    { at: null, color: COLOR.bad },
-    { at: fair, color: COLOR.fair },
-    { at: good, color: COLOR.good },
-  ];
+  const between = fair < good ? [{ at: fair, color: COLOR.fair }] : [];
+  return [{ at: null, color: COLOR.bad }, ...between, { at: good, color: COLOR.good }];
 }
 
 function columnFormat(column: Column): dashboard.DynamicConfigValue[] {

@@ -22,6 +22,12 @@ export function goldenBodies(): { readonly network: Body; readonly camera: Body 
   return { network: pick((p) => p > 0.9), camera: pick((p) => p < 0.1) };
 }
 
+/** The same reading with a score that no cache has seen; a camera counts only what is decided. */
+export function unheard(body: Body): Body {
+  const accuracy = Number(body['recognition_accuracy']) + Math.random() * 1e-4;
+  return { ...body, recognition_accuracy: accuracy };
+}
+
 export async function post(url: string, body: Body, key = KEY): Promise<number> {
   const response = await fetch(`${url}/reg/`, {
     method: 'POST',
