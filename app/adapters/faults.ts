@@ -45,7 +45,8 @@ export class Faults {
       if (this.#told.has(error)) return;
       this.#told.add(error);
     }
-    if (!this.#withinRate()) {
+    // What ends the process is told in any case.
+    if (context.kind !== 'uncaught' && !this.#withinRate()) {
       this.parts.onHeldBack();
       return;
     }
