@@ -1,47 +1,37 @@
 import { loadConfig } from '../config/load-config.js';
-import { SETTINGS, type SettingId } from '../config/schema.js';
+import { visibleSettings, type VisibleSetting } from '../config/visible-settings.js';
 import { formatTable } from './table.js';
 import { printable } from './text-format.js';
 
-export interface EffectiveSetting {
-  readonly variable: string;
-  /** Secrets are `(set)`; null where there is no value. */
-  readonly value: string | number | boolean | null;
+export interface EffectiveSetting extends VisibleSetting {
   readonly source: 'environment' | 'default' | 'unset';
 }
 
 /**
- * The configuration that the service would run with.
+ * The configuration that the service would run with, and where each value comes from.
  *
  * @throws ConfigError naming every fault.
  */
 export function describeConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly EffectiveSetting[] {
-  const config = loadConfig(env);
-  return Object.entries(SETTINGS).map(([id, setting]) => {
-    const given = env[setting.env]?.trim();
-    const isGiven = given !== undefined && given !== '';
-    const value = isGiven && 'secret' in setting ? '(set)' : plainValue(config, id as SettingId);
-    const source = isGiven ? 'environment' : value === null ? 'unset' : 'default';
-    return { variable: setting.env, value: value ?? (isGiven ? given : null), source };
+  return visibleSettings(loadConfig(env)).map((setting) => {
+    // Secrets have no defaults; keys may also come from a file that the environment names.
+    const isGiven = (env[setting.variable] ?? '').trim() !== '' || setting.value === '(set)';
+    const source = isGiven ? 'environment' : setting.value === null ? 'unset' : 'default';
+    return { ...setting, source };
   });
 }
 
 /** {@link describeConfig} for people. */
 export function formatConfig(settings: readonly EffectiveSetting[]): string {
   return formatTable(
-    [{ head: 'variable' }, { head: 'value' }, { head: 'source' }],
-    settings.map(({ variable, value, source }) => [
+    [{ head: 'variable' }, { head: 'value' }, { head: 'unit' }, { head: 'source' }],
+    settings.map(({ variable, value, unit, source }) => [
       variable,
       value === null ? '-' : printable(String(value)),
+      unit ?? '',
       source,
     ]),
   );
-}
-
-function plainValue(config: ReturnType<typeof loadConfig>, id: SettingId) {
-  if (id === 'apiKeys') return config.usesDemoKey ? 'the demo key' : '(set)';
-  if (id === 'apiKeysFile') return null;
-  return config[id] ?? null;
 }
