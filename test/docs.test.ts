@@ -1,55 +1,60 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../app/adapters/metrics/catalogue.js';
-import { createProgram } from '../app/cli/program.js';
-import { SETTINGS } from '../app/config/schema.js';
-import { REFUSALS } from '../app/routes/refusal.js';
-import { MODEL_ERROR_ADVICE } from '../scripts/docs/error-advice.js';
-import { GENERATED_FILES } from '../scripts/docs/generated-files.js';
+import { EXAMPLE_DECISION, EXAMPLE_READING } from '../app/routes/examples.js';
 
 const ROOT = join(import.meta.dirname, '..');
-const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const headingsOf = (path: string): string[] =>
-  read(path)
-    .split('\n')
-    .filter((line) => line.startsWith('##'))
-    .map((line) => line.replace(/^#+ /, ''));
 
-describe('the generated documents', () => {
-  it.each(GENERATED_FILES.map(({ path, render }) => ({ path, render })))(
-    '$path is what "npm run sync:docs" would write',
-    async ({ path, render }) => {
-      expect(read(path)).toBe(await render());
-    },
-  );
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
 
-  it.each([
-    ['setting', 'docs/configuration.md', Object.values(SETTINGS).map(({ env }) => env)],
-    ['metric', 'docs/metrics.md', Object.values(METRICS).map(({ name }) => name)],
-    ['refusal', 'docs/errors.md', Object.keys(REFUSALS)],
-    ['code of a ModelError', 'docs/errors.md', Object.keys(MODEL_ERROR_ADVICE)],
-    ['command', 'docs/cli.md', createProgram().commands.map((c) => `regno ${c.name()}`)],
-  ])('have a heading for each %s in %s', (_, path, names) => {
-    expect(names.length).toBeGreaterThan(4);
-    expect(headingsOf(path)).toEqual(expect.arrayContaining(names));
+function markdownFiles(): string[] {
+  const listed = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' });
+  return listed.split('\n').filter((path) => path !== '');
+}
+
+describe('the documents', () => {
+  it('give every dependency its line of reason', () => {
+    const manifest = JSON.parse(read('package.json')) as {
+      dependencies: Record<string, string>;
+      devDependencies: Record<string, string>;
+    };
+    const text = read('docs/dependencies.md');
+    const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies)];
+    expect(names.length).toBeGreaterThan(20);
+    const missing = names.filter(
+      (name) => !name.startsWith('@types/') && !text.includes(`\`${name}\``),
+    );
+    expect(missing).toEqual([]);
   });
 
-  it('link to headings and files that are there', () => {
-    for (const { path } of GENERATED_FILES.filter((file) => file.path.endsWith('.md'))) {
-      for (const [, target = '', anchor] of read(path).matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)) {
-        const file = target === '' ? path : join('docs', target);
-        const headings = anchor === undefined ? [] : headingsOf(file);
-        if (anchor === undefined) expect(read(file)).not.toBe('');
-        else expect(headings.map((heading) => heading.toLowerCase())).toContain(anchor);
+  it('pin every dependency to one version', () => {
+    const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+    const versions = { ...manifest['dependencies'], ...manifest['devDependencies'] };
+    const loose = Object.entries(versions).filter(
+      ([, version]) => !/^v?\d+\.\d+\.\d+$/.test(version),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('link only to what is there', () => {
+    const dead: string[] = [];
+    for (const file of markdownFiles()) {
+      for (const [, target = ''] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^(https?:|#|mailto:)/.test(target)) continue;
+        const path = normalize(join(dirname(file), decodeURI(target.split('#')[0] ?? '')));
+        if (!existsSync(join(ROOT, path))) dead.push(`${file}: ${target}`);
       }
     }
+    expect(dead).toEqual([]);
   });
 
-  it('leave an example environment that changes nothing as it stands', () => {
-    const lines = read('.env.example').split('\n');
-    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
-    const names = lines.flatMap((line) => /^#([A-Z_]+)=/.exec(line)?.[1] ?? []);
-    expect(names).toEqual(Object.values(SETTINGS).map(({ env }) => env));
+  it("show the documented reading and the shipped model's true answer on the first screen", () => {
+    const readme = read('README.md');
+    const body = /-d '(\{[\s\S]*?\})'/.exec(readme)?.[1] ?? '';
+    expect(JSON.parse(body)).toEqual(EXAMPLE_READING);
+    expect(readme).toContain(JSON.stringify({ body: EXAMPLE_DECISION, status: 'ok' }));
   });
 });
