@@ -2,6 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests that start processes and look at the clock: one at a time, with the machine to themselves. */
 const SYSTEM = [
+  'app/cli/cli.test.ts',
   'generator/truth.test.ts',
   'test/examples.test.ts',
   'test/faults/**/*.test.ts',
@@ -12,7 +13,7 @@ const SYSTEM = [
 ];
 
 const common = {
-  globalSetup: ['test/testing/build-service.ts'],
+  globalSetup: 'test/testing/build-service.ts',
   environment: 'node',
   pool: 'forks',
   testTimeout: 30_000,
