@@ -1,23 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { Server as NetServer } from 'node:net';
 import type { Server } from 'node:http';
 import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
 import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
-import { Faults } from './adapters/faults.js';
 import { loadModel, type LoadedModel } from './adapters/load-model.js';
-import { closeLogger, createLogger } from './adapters/logger.js';
+import { closeLogger, type Logger } from './adapters/logger.js';
 import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
 import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/decision-metrics.js';
 import { MetricsRecorder } from './adapters/metrics/recorder.js';
 import { OnnxScorer } from './adapters/onnx-scorer.js';
-import { PlatePseudonyms } from './adapters/plate-pseudonyms.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
-import { createRedactor } from './adapters/redact.js';
 import type { RedisCache } from './adapters/redis-cache.js';
-import { RequestLog } from './adapters/request-log.js';
 import { RequestMetrics } from './adapters/metrics/request-metrics.js';
-import { createErrorReporter } from './adapters/sentry.js';
-import { createTracing } from './adapters/tracing/tracing.js';
 import type { Config } from './config/load-config.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
@@ -25,13 +18,12 @@ import { createHttpServer } from './routes/http-server.js';
 import { Batcher } from './services/batcher.js';
 import { Decider } from './services/decide.js';
 import { checkGolden, type GoldenResult } from './services/golden-check.js';
-import { REGNO_VERSION } from './version.js';
+import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
 /** Growth is reported this often, so that a killed worker takes next to nothing with it. */
 const REPORT_INTERVAL_MS = 20;
 /** Idle connections stay open this long at a stop, for requests that are already on their way. */
 const IDLE_GRACE_MS = 1000;
-const FLUSH_TIMEOUT_MS = 2000;
 
 const now = (): number => performance.now() / 1000;
 
@@ -39,15 +31,22 @@ const now = (): number => performance.now() / 1000;
 export async function runWorker(config: Config): Promise<void> {
   const slot = process.env[SLOT_VARIABLE] ?? '1';
   const recorder = new MetricsRecorder();
-  const redact = createRedactor(config.apiKeys);
-  const lineDropped = (level: string): void => recorder.counter('logLinesDropped', level).inc();
-  const log = createLogger({
-    level: config.logLevel,
-    process: `worker-${slot}`,
-    onWritten: (level) => recorder.counter('logLines', level).inc(),
-    onDropped: lineDropped,
-    redact,
-  });
+  const log = createWorkerLog(config, slot, recorder);
+  try {
+    await serve(config, slot, recorder, log);
+  } catch (error) {
+    log.error('the worker cannot start', { error });
+    await closeLogger(log);
+    process.exit(1);
+  }
+}
+
+async function serve(
+  config: Config,
+  slot: string,
+  recorder: MetricsRecorder,
+  log: Logger,
+): Promise<void> {
   let draining = false;
   const link = new PrimaryLink(processChannel(), () => void drain());
 
@@ -64,38 +63,13 @@ export async function runWorker(config: Config): Promise<void> {
     process.exit(1);
   }
   const { identity } = loaded;
-  const reporter = await createErrorReporter({
-    dsn: config.sentryDsn,
-    environment: config.environment,
-    release: `regno@${REGNO_VERSION}`,
-    tags: {
-      process: `worker-${slot}`,
-      model: `${identity.name}@${identity.version}`,
-      modelDigest: identity.digest,
-    },
-    onEvent: (result) => recorder.counter('sentryEvents', result).inc(),
-    redact,
-  });
-  const faults = new Faults({
-    process: `worker-${slot}`,
-    log,
-    reporter,
-    note: (fault) => link.send({ kind: 'fault', fault }),
-    redact,
-    onHeldBack: () => {
-      lineDropped('error');
-      if (config.sentryDsn !== undefined) recorder.counter('sentryEvents', 'dropped').inc();
-    },
-    now,
-  });
-  const tracing = await createTracing({
-    url: config.otlpUrl,
-    sampleRatio: config.traceSampleRatio,
-    version: REGNO_VERSION,
-    environment: config.environment,
+  const { faults, requestLog, tracing, flush } = await createTelemetry({
+    config,
     slot,
+    recorder,
+    log,
     model: identity,
-    onSpans: (fate, count) => recorder.counter('traceSpans', fate).inc(count),
+    note: (fault) => link.send({ kind: 'fault', fault }),
     now,
   });
   const { stages } = tracing;
@@ -119,17 +93,6 @@ export async function runWorker(config: Config): Promise<void> {
     now,
   });
   const requestMetrics = new RequestMetrics(recorder);
-  const plates = new PlatePseudonyms(config.logHmacKey ?? randomBytes(32).toString('hex'));
-  const requestLog = new RequestLog({
-    log,
-    onDropped: lineDropped,
-    pseudonyms: (body) => plates.of(body),
-    sampleRatio: config.logSampleRatio,
-    slowSeconds: config.slowRequestMs / 1000,
-    linesPerSecond: config.logLinesPerSecond,
-    now,
-    random: Math.random,
-  });
   const app = createApp({
     decider: stages?.decider(decider) ?? decider,
     model: identity,
@@ -240,7 +203,7 @@ export async function runWorker(config: Config): Promise<void> {
     clearInterval(reportTimer);
     processMetrics.stop();
     await redis?.stop();
-    await Promise.all([reporter.flush(FLUSH_TIMEOUT_MS), tracing.stop(FLUSH_TIMEOUT_MS)]);
+    await flush();
     report();
     await closeLogger(log);
     // The last report must be out before the channel closes.

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { Faults, type FaultNote } from './adapters/faults.js';
+import { createLogger, type Logger } from './adapters/logger.js';
+import type { MetricsRecorder } from './adapters/metrics/recorder.js';
+import { PlatePseudonyms } from './adapters/plate-pseudonyms.js';
+import { createRedactor } from './adapters/redact.js';
+import { RequestLog } from './adapters/request-log.js';
+import { createErrorReporter } from './adapters/sentry.js';
+import { createTracing, type Tracing } from './adapters/tracing/tracing.js';
+import type { Config } from './config/load-config.js';
+import type { ModelIdentity } from './services/ports.js';
+import { REGNO_VERSION } from './version.js';
+
+export interface TelemetryParts {
+  readonly config: Config;
+  readonly slot: string;
+  readonly recorder: MetricsRecorder;
+  readonly log: Logger;
+  readonly model: ModelIdentity;
+  /** Told each fault, for the operator's page. */
+  readonly note: (fault: FaultNote) => void;
+  /** Seconds on the clock of the requests. */
+  readonly now: () => number;
+}
+
+/** What a worker tells of its requests and faults. */
+export interface Telemetry {
+  readonly faults: Faults;
+  readonly requestLog: RequestLog;
+  readonly tracing: Tracing;
+  /** Sends what waits to Sentry and the trace collector, before the process ends. */
+  readonly flush: () => Promise<void>;
+}
+
+const FLUSH_TIMEOUT_MS = 2000;
+
+export function createWorkerLog(config: Config, slot: string, recorder: MetricsRecorder): Logger {
+  return createLogger({
+    level: config.logLevel,
+    process: `worker-${slot}`,
+    onWritten: (level) => recorder.counter('logLines', level).inc(),
+    onDropped: (level) => recorder.counter('logLinesDropped', level).inc(),
+    redact: createRedactor(config.apiKeys),
+  });
+}
+
+/** Log of requests, reports of faults and traces of a worker; each as far as it is configured. */
+export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry> {
+  const { config, slot, recorder, log, model, note, now } = parts;
+  const redact = createRedactor(config.apiKeys);
+  const reporter = await createErrorReporter({
+    dsn: config.sentryDsn,
+    environment: config.environment,
+    release: `regno@${REGNO_VERSION}`,
+    tags: {
+      process: `worker-${slot}`,
+      model: `${model.name}@${model.version}`,
+      modelDigest: model.digest,
+    },
+    onEvent: (result) => recorder.counter('sentryEvents', result).inc(),
+    redact,
+  });
+  const faults = new Faults({
+    process: `worker-${slot}`,
+    log,
+    reporter,
+    note,
+    redact,
+    onHeldBack: () => {
+      recorder.counter('logLinesDropped', 'error').inc();
+      if (config.sentryDsn !== undefined) recorder.counter('sentryEvents', 'dropped').inc();
+    },
+    now,
+  });
+  const tracing = await createTracing({
+    url: config.otlpUrl,
+    sampleRatio: config.traceSampleRatio,
+    version: REGNO_VERSION,
+    environment: config.environment,
+    slot,
+    model,
+    onSpans: (fate, count) => recorder.counter('traceSpans', fate).inc(count),
+    now,
+  });
+  const plates = new PlatePseudonyms(config.logHmacKey ?? randomBytes(32).toString('hex'));
+  const requestLog = new RequestLog({
+    log,
+    onDropped: (level) => recorder.counter('logLinesDropped', level).inc(),
+    pseudonyms: (body) => plates.of(body),
+    sampleRatio: config.logSampleRatio,
+    slowSeconds: config.slowRequestMs / 1000,
+    linesPerSecond: config.logLinesPerSecond,
+    now,
+    random: Math.random,
+  });
+  return {
+    faults,
+    requestLog,
+    tracing,
+    flush: async () => {
+      await Promise.all([reporter.flush(FLUSH_TIMEOUT_MS), tracing.stop(FLUSH_TIMEOUT_MS)]);
+    },
+  };
+}
