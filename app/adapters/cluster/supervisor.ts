@@ -65,6 +65,7 @@ export class Supervisor {
   #wasReady = false;
   #stopping = false;
   #rolling = false;
+  #ended = false;
   #exitCode = 0;
 
   constructor(private readonly parts: SupervisorParts) {}
@@ -267,7 +268,9 @@ export class Supervisor {
   }
 
   #endIfEmpty(): void {
-    if (this.#stopping && this.#seats.size === 0) this.parts.onEnd(this.#exitCode);
+    if (!this.#stopping || this.#ended || this.#seats.size > 0) return;
+    this.#ended = true;
+    this.parts.onEnd(this.#exitCode);
   }
 
   #send(seat: Seat, message: PrimaryMessage): void {
