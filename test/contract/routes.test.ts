@@ -35,7 +35,15 @@ describe('routes', () => {
     const { app } = await createTestApp();
     const paths = routePaths(app);
     expect(paths).toEqual(
-      expect.arrayContaining(['/reg', '/', '/docs', '/docs/:file', '/openapi.json', '/metrics']),
+      expect.arrayContaining([
+        '/reg',
+        '/',
+        '/docs',
+        '/docs/:file',
+        '/openapi.json',
+        '/metrics',
+        '/status',
+      ]),
     );
     for (const path of paths) {
       for (const method of OTHER_METHODS.filter((one) => one !== 'QUERY')) {
@@ -91,6 +99,8 @@ describe('routes', () => {
     ['/health/ready', 'GET, HEAD'],
     ['/metrics', 'GET, HEAD'],
     ['/openapi.json', 'GET, HEAD'],
+    ['/status', 'GET, HEAD'],
+    ['/status.json', 'GET, HEAD'],
     ['/docs', 'GET, HEAD'],
     ['/docs/start.js', 'GET, HEAD'],
   ];

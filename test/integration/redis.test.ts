@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient, type ClientAnswer } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
@@ -14,8 +14,10 @@ import { freePort } from '../testing/free-port.js';
 const READINGS = makeReadings(4000, 33);
 const WORKERS = ['1', '2'];
 /** The service reconnects after a second at the most, and a breaker stays open for one. */
-const NOTICE_MS = 5000;
+const NOTICE_MS = 15_000;
 const LOOK_UP_TIMEOUT_MS = 20;
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('the shared cache', () => {
   let redis: TestRedis;

@@ -16,8 +16,9 @@ export interface ProcessOptions {
   readonly cwd?: string;
 }
 
-const EXIT_TIMEOUT_MS = 20_000;
-const LINE_TIMEOUT_MS = 20_000;
+// Generous: on a busy machine a start that takes a second elsewhere may take twenty.
+const EXIT_TIMEOUT_MS = 60_000;
+const LINE_TIMEOUT_MS = 60_000;
 
 const running = new Set<TestProcess>();
 

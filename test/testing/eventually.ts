@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const STEP_MS = 20;
+/** How long a state may take to come, on a busy machine. */
+const TIMEOUT_MS = 45_000;
 
 /**
  * Asks again until `probe` gives something other than undefined, for states that no event tells of
@@ -11,7 +13,7 @@ const STEP_MS = 20;
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined>,
-  timeoutMs = 10_000,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<T> {
   const until = performance.now() + timeoutMs;
   let failure: unknown;

@@ -25,9 +25,15 @@ export function parseMetrics(text: string): Sample[] {
     });
 }
 
+/** A connection that was on its way to a worker that is killed may hang for ever. */
+const SCRAPE_TIMEOUT_MS = 8000;
+
 /** Asks a service for its metrics, on a connection of its own. */
 export async function scrape(url: string): Promise<Sample[]> {
-  const answer = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
+  const answer = await fetch(`${url}/metrics`, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS),
+  });
   if (answer.status !== 200) throw new Error(`/metrics answered ${answer.status}`);
   return parseMetrics(await answer.text());
 }

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestProcess, type ProcessEnd } from './child-process.js';
 import { eventually } from './eventually.js';
+import { scrape, sumOf } from './metrics-text.js';
 
 export interface ServiceOptions {
   /** Settings; nothing of the test's own environment but PATH and HOME reaches the service. */
@@ -68,8 +69,8 @@ export function logLine(text: string): Record<string, unknown> | undefined {
 
 async function whenReady(url: string, count: number): Promise<void> {
   await eventually(`${count} workers ready`, async () => {
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    return metrics.includes(`regno_workers{state="ready"} ${count}\n`) ? true : undefined;
+    const ready = sumOf(await scrape(url), 'regno_workers', { state: 'ready' });
+    return ready === count ? true : undefined;
   });
 }
 

@@ -1,0 +1,151 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { EXAMPLE_READING } from '../../app/routes/examples.js';
+import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
+import { API_KEY, launchService, startService } from '../testing/start-service.js';
+
+/** A start that cannot succeed must not keep anybody waiting. */
+const FAILS_WITHIN_MS = 80_000;
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+async function modelFolder(): Promise<string> {
+  const folder = await copyModelFolder();
+  folders.push(folder);
+  return folder;
+}
+
+/** Starts what must fail: the text of its log, having ended with code 1 on its own. */
+async function failedStart(env: Record<string, string>): Promise<string> {
+  const service = launchService({ env });
+  const timer = setTimeout(() => service.signal('SIGKILL'), FAILS_WITHIN_MS);
+  const end = await service.exited;
+  clearTimeout(timer);
+  expect(end, service.text).toEqual({ code: 1, signal: null });
+  expect(service.text).not.toContain('regno is ready');
+  return service.text;
+}
+
+describe('a start that cannot succeed', () => {
+  it('names API_KEYS in production without keys', async () => {
+    const log = await failedStart({ NODE_ENV: 'production' });
+    expect(log).toContain('API_KEYS: required in production');
+  });
+
+  it('refuses the demo key in production', async () => {
+    const log = await failedStart({ NODE_ENV: 'production', API_KEYS: `a,${API_KEY}` });
+    expect(log).toContain('API_KEYS: the public demo key is not accepted');
+  });
+
+  it('names every faulty setting at once, and no value of a secret', async () => {
+    const log = await failedStart({
+      PORT: '65536',
+      WORKERS: 'many',
+      API_KEYS: 'sécrèt',
+      REDIS_URL: 'http://:hidden@x',
+      REGNO_BODY_LIMIT_BYTE: '5',
+    });
+    for (const name of ['PORT', 'WORKERS', 'API_KEYS', 'REDIS_URL', 'REGNO_BODY_LIMIT_BYTE']) {
+      expect(log).toContain(`- ${name}: `);
+    }
+    expect(log).not.toMatch(/sécrèt|hidden/);
+  });
+
+  it('names the port that is taken', async () => {
+    const other = await occupy();
+    const { port } = other.address() as AddressInfo;
+    const log = await failedStart({ PORT: String(port) });
+    other.close();
+    expect(log).toContain('EADDRINUSE');
+    expect(log).toContain(String(port));
+  });
+
+  it('names the address that this machine does not have', async () => {
+    const log = await failedStart({ HOST: '192.0.2.1', PORT: '5000', WORKERS: '1' });
+    expect(log).toMatch(/EADDRNOTAVAIL.*192\.0\.2\.1/);
+  });
+
+  it.each([
+    ['is not there', 'model.cbm', (path: string) => rmSync(path)],
+    ['is cut short', 'model.cbm', (path: string) => cut(path)],
+    ['has no valid manifest', 'manifest.json', (path: string) => cut(path)],
+    [
+      'has a manifest of other things',
+      'manifest.json',
+      (path: string) => writeFileSync(path, '{}'),
+    ],
+    ['has no golden readings', 'golden.ndjson', (path: string) => writeFileSync(path, '')],
+    ['has broken golden readings', 'golden.ndjson', (path: string) => cut(path)],
+  ])('names the file where the model folder %s', async (_what, file, damage) => {
+    const folder = await modelFolder();
+    damage(join(folder, file));
+    expect(await failedStart({ MODEL: folder })).toContain(join(folder, file));
+  });
+
+  it('names the file for a bare model that is damaged or of another kind', async () => {
+    const folder = await modelFolder();
+    const model = join(folder, 'model.cbm');
+    cut(model);
+    expect(await failedStart({ MODEL: model })).toContain(model);
+    const text = join(folder, 'manifest.json');
+    expect(await failedStart({ MODEL: text })).toContain(text);
+    const absent = join(folder, 'absent.onnx');
+    expect(await failedStart({ MODEL: absent })).toContain(absent);
+    const onnx = join(folder, 'model.onnx');
+    writeFileSync(onnx, readFileSync(model));
+    expect(await failedStart({ MODEL: onnx })).toContain(onnx);
+  });
+});
+
+describe('a model that fails its golden check', () => {
+  it('leaves the service alive, not ready, and refusing readings with the reason', async () => {
+    const folder = await modelFolder();
+    falsifyGolden(folder);
+    const service = await startService({ env: { MODEL: folder } });
+    for (let i = 0; i < 4; i++) {
+      const live = await fetch(`${service.url}/health/live`);
+      expect(live.status).toBe(200);
+      const ready = await fetch(`${service.url}/health/ready`);
+      expect(ready.status).toBe(503);
+      expect(await ready.json()).toMatchObject({
+        body: { ready: false, state: 'model_unavailable', model: { golden: 'failed' } },
+        status: 'fail',
+      });
+      const answer = await fetch(`${service.url}/reg/`, {
+        method: 'POST',
+        headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
+        body: JSON.stringify(EXAMPLE_READING),
+      });
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toMatch(/^[1-9]/);
+      expect(await answer.json()).toEqual({
+        body: 'Service unavailable: the model did not pass its golden check',
+        status: 'fail',
+      });
+    }
+    expect(service.process.text).toContain('failed its golden check');
+    expect(await (await fetch(`${service.url}/metrics`)).text()).toContain(
+      'regno_golden_check_passed{worker="1"} 0',
+    );
+    expect((await service.stop()).code).toBe(0);
+  });
+});
+
+function cut(path: string): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length / 2) + 3));
+}
+
+function occupy(): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+}
