@@ -338,8 +338,8 @@ const workers = [
     queries: [{ expr: `sum by (state) (regno_workers{${REGNO}})`, legend: '{{state}}' }],
   }),
   graph({
-    title: 'Log lines and Sentry events',
-    about: 'Per second. Good: a trickle. Bad: errors, or lines held back by the rate limit.',
+    title: 'Log lines, Sentry events, trace spans',
+    about: 'Per second. Good: a trickle. Bad: errors; lines held back; spans failed or dropped.',
     unit: 'cps',
     width: 12,
     height: 6,
@@ -357,6 +357,10 @@ const workers = [
       {
         expr: `sum by (result) (rate(regno_sentry_events_total{${REGNO}}[$__rate_interval]))`,
         legend: 'Sentry {{result}}',
+      },
+      {
+        expr: `sum by (result) (rate(regno_trace_spans_total{${REGNO}}[$__rate_interval]))`,
+        legend: 'spans {{result}}',
       },
     ],
   }),

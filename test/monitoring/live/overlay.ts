@@ -96,8 +96,8 @@ function secondsOf(duration: string): number {
 
 function prometheusConfig(options: OverlayOptions, rules: string): PrometheusConfig {
   const config = parse(readFileSync(join(ROOT, 'prometheus.yml'), 'utf8')) as PrometheusConfig;
-  config.global['scrape_interval'] = '1s';
-  config.global['scrape_timeout'] = '1s';
+  config.global['scrape_interval'] = '2s';
+  config.global['scrape_timeout'] = '2s';
   config.global['evaluation_interval'] = '1s';
   config.rule_files = [join(rules, '*.yml')];
   for (const manager of config.alerting.alertmanagers) {

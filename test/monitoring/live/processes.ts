@@ -27,7 +27,7 @@ export interface StartOptions {
 class Hopeless extends Error {}
 
 const STOP_TIMEOUT_MS = 8000;
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /** Starts a process and waits until it is ready. @throws Error with the end of its output */
 export async function start(options: StartOptions): Promise<Started> {
