@@ -21,6 +21,7 @@ export class LoadEngine {
   private startMs = 0;
   private offered = 0;
   private closedLeft = 0;
+  private closedStarted = false;
   private stopAtMs = Infinity;
   private utilization = performance.eventLoopUtilization();
   private finish: () => void = () => undefined;
@@ -157,6 +158,7 @@ export class LoadEngine {
     const waitMs = Math.max(0, this.startMs - performance.now());
     this.timeouts.push(
       setTimeout(() => {
+        this.closedStarted = true;
         this.closedLeft = arrivals.amount;
         this.pumpAll(performance.now());
       }, waitMs),
@@ -194,8 +196,7 @@ export class LoadEngine {
     const nowMs = performance.now();
     for (const lane of this.lanes) lane.sweep(nowMs);
     const idle = this.lanes.every((lane) => lane.inflight === 0 && lane.waiting === 0);
-    const nothingToCome =
-      this.pacer?.finished ?? (this.closedLeft <= 0 && nowMs > this.startMs + SWEEP_MS * 2);
+    const nothingToCome = this.pacer?.finished ?? (this.closedStarted && this.closedLeft <= 0);
     if ((idle && nothingToCome) || nowMs >= this.stopAtMs) this.finish();
   }
 }

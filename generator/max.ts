@@ -91,7 +91,7 @@ export async function max(options: MaxOptions, signal?: AbortSignal): Promise<Ma
     errors,
     errorsByKind,
     generatorCpuMicrosPerRequest: (used.user + used.system) / Math.max(1, requests),
-    passed: passed && errors === 0,
+    passed: passed && errors === 0 && good > 0,
     verdict: words(requestsPerSecond, errors, options.rateMin),
   };
 }
@@ -99,6 +99,7 @@ export async function max(options: MaxOptions, signal?: AbortSignal): Promise<Ma
 function words(requestsPerSecond: number, errors: number, rateMin: number | null): string {
   const reached = `${Math.round(requestsPerSecond).toLocaleString('en-US')} good answers per second`;
   if (errors > 0) return `FAILED: ${reached}, but ${errors} errors.`;
+  if (requestsPerSecond === 0) return 'FAILED: nothing was answered.';
   if (rateMin === null) return `${reached}, no errors.`;
   const held = requestsPerSecond >= rateMin;
   return `${held ? 'PASSED' : 'FAILED'}: ${reached} (at least ${rateMin} wanted), no errors.`;
@@ -165,7 +166,8 @@ async function runAutocannon(options: MaxOptions, signal?: AbortSignal): Promise
     signal,
   );
   return {
-    seconds: (lastMs - startMs) / 1_000,
+    // Where nothing was answered there is no last answer to count to.
+    seconds: ((lastMs > startMs ? lastMs : performance.now()) - startMs) / 1_000,
     good: result['2xx'],
     errorsByKind: nonZero({
       timeout: result.timeouts,

@@ -88,7 +88,7 @@ URL:     a URL without a path gets /reg/.
 --faulty makes a cut body, a body without time_check, or a wrong key; a 4xx is then the right answer.
 --check  asks for {"body":{"negative":p,"positive":q},"status":"ok"} with p + q = 1 within 1e-9.`;
 
-/** What the sending side needs, from the flags. @throws InvalidArgumentError */
+/** What the sending side needs, from the flags. @throws Error where there is no key */
 export function loadOptions(flags: CommonFlags, environment: NodeJS.ProcessEnv): LoadOptions {
   return {
     urls: flags.url.length > 0 ? flags.url : [DEFAULT_URL],
@@ -138,6 +138,9 @@ export function number(min: number, max: number): (text: string) => number {
   };
 }
 
+/** Reads a share of a whole. */
+export const share = number(0, 1);
+
 /** A reader of whole numbers within limits. */
 export function integer(min: number, max: number): (text: string) => number {
   const read = number(min, max);
@@ -148,12 +151,10 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** Reads a limit: a number, or "none". */
-export function limit(text: string): number | null {
-  return text.trim().toLowerCase() === 'none' ? null : number(0, 1e9)(text);
+/** Reads a limit: a number, or "none", which is Infinity (commander makes '' of null). */
+export function limit(text: string): number {
+  return text.trim().toLowerCase() === 'none' ? Infinity : number(0, 1e9)(text);
 }
-
-const share = number(0, 1);
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const DURATION_MS_MAX = 1_000 * 3_600_000;
@@ -191,7 +192,7 @@ function defaultKey(environment: NodeJS.ProcessEnv): string {
   const fromEnvironment = environment['API_KEY'];
   if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;
   if (environment['NODE_ENV'] === 'production') {
-    throw new InvalidArgumentError('No key: give --key or set API_KEY (with NODE_ENV=production).');
+    throw new Error('No key: give --key or set API_KEY (with NODE_ENV=production).');
   }
   return DEMO_KEY;
 }

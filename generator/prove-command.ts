@@ -12,21 +12,23 @@ import {
   limit,
   loadOptions,
   number,
+  share,
   type CommonFlags,
 } from './options.js';
 import { startProgress } from './progress.js';
 import { prove, type ProveOptions, type ProveResult } from './prove.js';
 import { textReport } from './report/text.js';
 import { onStopSignal } from './stop-signal.js';
-import { EXIT_CODES } from './verdict.js';
+import { EXIT_CODES, LATE_SHARE_MAX } from './verdict.js';
 
 interface ProveFlags extends CommonFlags {
   readonly rate: number;
   readonly duration: number;
   readonly warmup: number;
-  readonly p99?: number | null;
-  readonly p999?: number | null;
-  readonly errors: number | null;
+  readonly p99?: number;
+  readonly p999?: number;
+  readonly errors: number;
+  readonly late: number;
   readonly json?: string;
   readonly html?: string;
   readonly metricsPort?: number;
@@ -49,6 +51,7 @@ export function addProveCommand(program: Command): void {
     .option('--p99 <ms>', 'limit for the 99th percentile, or "none"', limit)
     .option('--p999 <ms>', 'limit for the 99.9th percentile, or "none"', limit)
     .option('--errors <n>', 'the most requests that may fail, or "none"', limit, 0)
+    .option('--late <share>', 'not valid if more sends are over 10 ms late', share, LATE_SHARE_MAX)
     .option('--json <file>', 'write all figures to a JSON file')
     .option('--html <file>', 'write one self-contained page with plots')
     .option(
@@ -85,6 +88,7 @@ async function runProve(flags: ProveFlags): Promise<void> {
   const totalMs = options.warmUpMs + options.durationMs;
   const metrics = flags.metricsPort === undefined ? null : new GeneratorMetrics();
   const server = metrics ? await serveMetrics(metrics, flags.metricsPort ?? 0) : null;
+  if (server) process.stderr.write(`metrics at http://127.0.0.1:${server.port}/metrics\n`);
   const stop = onStopSignal();
   const progress = startProgress(process.stderr, totalMs, options.warmUpMs);
   try {
@@ -109,10 +113,16 @@ async function runProve(flags: ProveFlags): Promise<void> {
 }
 
 function limitsOf(flags: ProveFlags): ProveOptions['limits'] {
+  const common = { errorsMax: orNull(flags.errors), lateShareMax: flags.late };
   if (flags.p99 === undefined && flags.p999 === undefined) {
-    return { p99Ms: DEFAULT_P99_MS, p999Ms: DEFAULT_P999_MS, errorsMax: flags.errors };
+    return { p99Ms: DEFAULT_P99_MS, p999Ms: DEFAULT_P999_MS, ...common };
   }
-  return { p99Ms: flags.p99 ?? null, p999Ms: flags.p999 ?? null, errorsMax: flags.errors };
+  return { p99Ms: orNull(flags.p99), p999Ms: orNull(flags.p999), ...common };
+}
+
+/** "none", or not given beside another limit: not judged. */
+function orNull(limitGiven = Infinity): number | null {
+  return limitGiven === Infinity ? null : limitGiven;
 }
 
 function writeReports(result: ProveResult, flags: ProveFlags): void {

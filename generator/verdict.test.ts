@@ -11,7 +11,7 @@ const GOOD: Judged = {
   utilizationMax: 0.2,
   interrupted: false,
 };
-const LIMITS: Limits = { p99Ms: 5, p999Ms: 20, errorsMax: 0 };
+const LIMITS: Limits = { p99Ms: 5, p999Ms: 20, errorsMax: 0, lateShareMax: 0.01 };
 
 describe('a verdict', () => {
   it('says what was kept', () => {
@@ -34,7 +34,7 @@ describe('a verdict', () => {
 
   it('does not judge what has no limit', () => {
     const bad = { ...GOOD, errors: 100, p99Ms: 1_000, p999Ms: 2_000 };
-    const none = { p99Ms: null, p999Ms: null, errorsMax: null };
+    const none = { p99Ms: null, p999Ms: null, errorsMax: null, lateShareMax: 0.01 };
     expect(judge(bad, none).kind).toBe('passed');
   });
 

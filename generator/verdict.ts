@@ -6,6 +6,8 @@ export interface Limits {
   readonly p999Ms: number | null;
   /** The most requests that may fail. */
   readonly errorsMax: number | null;
+  /** More sends than this share over 10 ms late, and the result is not valid. */
+  readonly lateShareMax: number;
 }
 
 /** What a verdict is made from. */
@@ -31,17 +33,17 @@ export interface Verdict {
 /** Exit codes of `prove` and `max`; 2 is wrong usage, as for most commands. */
 export const EXIT_CODES = { passed: 0, failed: 1, usage: 2, 'not-valid': 3 } as const;
 
-/** More sends than this share over 10 ms late, and percentiles up to p99 are about the generator. */
+/** The usual {@link Limits.lateShareMax}: beyond it even p99 tells of the generator. */
 export const LATE_SHARE_MAX = 0.01;
 /** A thread busier than this has no time left to send on time, or to see answers when they come. */
 export const UTILIZATION_MAX = 0.95;
 
 /**
  * Judges a run. Late sends make latencies longer, never shorter, since they count from the intended time;
- * yet beyond {@link LATE_SHARE_MAX} the figures tell of the generator, and no verdict is given.
+ * yet beyond the limit for late sends the figures tell of the generator, and no verdict is given.
  */
 export function judge(judged: Judged, limits: Limits): Verdict {
-  const faults = faultsOfGenerator(judged);
+  const faults = faultsOfGenerator(judged, limits);
   if (faults.length > 0) {
     return {
       kind: 'not-valid',
@@ -71,15 +73,15 @@ interface Check {
   readonly sentence: string;
 }
 
-function faultsOfGenerator(judged: Judged): string[] {
+function faultsOfGenerator(judged: Judged, limits: Limits): string[] {
   const faults: string[] = [];
   const share = judged.requests === 0 ? 0 : judged.lateSends.over10Ms / judged.requests;
   if (judged.interrupted) faults.push('the run was interrupted before its end');
   if (judged.requests === 0) faults.push('no request was measured');
-  if (share > LATE_SHARE_MAX) {
+  if (share > limits.lateShareMax) {
     faults.push(
       `the generator could not send on time: ${(share * 100).toFixed(1)} % of sends were more than 10 ms ` +
-        `late (at most ${LATE_SHARE_MAX * 100} % may be), the worst ${judged.lateSends.worstMs.toFixed(0)} ms`,
+        `late (at most ${limits.lateShareMax * 100} % may be), the worst ${judged.lateSends.worstMs.toFixed(0)} ms`,
     );
   }
   if (judged.utilizationMax > UTILIZATION_MAX) {
