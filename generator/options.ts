@@ -3,7 +3,7 @@ import type { LoadOptions } from './load-run.js';
 
 /** The customer's demo key: the default outside production only. */
 const DEMO_KEY = '123321';
-export const DEFAULT_URL = 'http://127.0.0.1:8080/reg/';
+export const DEFAULT_URL = 'http://127.0.0.1:5000/reg/';
 
 /** The options that every command takes, as commander gives them. */
 export interface CommonFlags {
