@@ -159,7 +159,7 @@ describe('lines about requests', () => {
     trace: undefined,
   };
 
-  function logOf(options: { sampleRatio: number; linesPerSecond: number; random?: number }) {
+  function logOf(options: { sampleRatio: number; linesPerSecond: number }) {
     const written: Line[] = [];
     const counts = { dropped: 0, pseudonyms: 0 };
     let time = 0;
@@ -175,7 +175,7 @@ describe('lines about requests', () => {
       },
       slowSeconds: 0.25,
       now: () => time,
-      random: () => options.random ?? 0.5,
+      random: () => 0.5,
       ...options,
     });
     return { log, written, counts, pass: (seconds: number) => (time += seconds) };

@@ -1,1 +1,204 @@
-export const STATUS_SCRIPT = ``;
+/**
+ * Script of the operator's page: asks for /status.json every two seconds and shows what came. Text
+ * is only ever set as text, so nothing of it can become markup.
+ */
+export const STATUS_SCRIPT = String.raw`'use strict';
+const INTERVAL_MS = 2000;
+const SVG = 'http://www.w3.org/2000/svg';
+const byId = (id) => document.getElementById(id);
+const main = byId('main');
+
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function panel(title, size, ...children) {
+  const id = 'h-' + title.toLowerCase().replace(/\W+/g, '-');
+  const heading = element('h2', { id }, title);
+  const section = element('section', { class: size, 'aria-labelledby': id }, heading, ...children);
+  main.append(section);
+  return section;
+}
+
+/* ---- figures in words ---- */
+const fixed = (value, digits) =>
+  value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const whole = (value) => (value === null || value === undefined ? '–' : fixed(value, 0));
+const rate = (value) => (value >= 100 ? fixed(value, 0) : fixed(value, value > 0 && value < 10 ? 2 : 1));
+const percent = (value) => (value === null ? '–' : fixed(value * 100, 1) + ' %');
+const megabytes = (value) => (value === null ? '–' : fixed(value / 1048576, 0) + ' MB');
+function seconds(value) {
+  if (value === null) return '–';
+  if (value < 0.1) return fixed(value * 1000, value < 0.01 ? 2 : 1) + ' ms';
+  return value < 1 ? fixed(value * 1000, 0) + ' ms' : fixed(value, 1) + ' s';
+}
+function duration(value) {
+  const parts = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
+  const first = parts.findIndex(([size]) => value >= size);
+  if (first < 0) return '0 s';
+  let left = Math.floor(value);
+  return parts.slice(first, first + 2).map(([size, unit]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count + ' ' + unit;
+  }).join(' ');
+}
+const ago = (value) => (value < 1 ? 'just now' : duration(value) + ' ago');
+const word = (text, kind) => element('span', { class: 'word ' + kind }, text);
+
+/* ---- tiles with a line of the last minute ---- */
+function tile(title, kind) {
+  const value = element('p');
+  const chart = document.createElementNS(SVG, 'svg');
+  const area = document.createElementNS(SVG, 'path');
+  const line = document.createElementNS(SVG, 'path');
+  chart.setAttribute('class', 'spark ' + (kind || ''));
+  chart.setAttribute('viewBox', '0 0 60 20');
+  chart.setAttribute('preserveAspectRatio', 'none');
+  chart.setAttribute('role', 'img');
+  area.setAttribute('class', 'area');
+  chart.append(area, line);
+  panel(title, 'tile', value, chart);
+  return (text, unit, points, say) => {
+    value.replaceChildren(text + ' ', element('small', {}, unit));
+    const known = points.filter((point) => point !== null);
+    const top = Math.max(...known, 1e-9);
+    chart.setAttribute('aria-label', known.length === 0 ? 'no figures in the last minute'
+      : 'last minute: from ' + say(Math.min(...known)) + ' to ' + say(Math.max(...known)));
+    const step = 60 / Math.max(1, points.length - 1);
+    const path = points.map((point, i) =>
+      (i === 0 ? 'M' : 'L') + (i * step).toFixed(2) + ' ' + (19 - (18 * (point || 0)) / top).toFixed(2),
+    ).join('');
+    line.setAttribute('d', path);
+    area.setAttribute('d', path === '' ? '' : path + 'L60 20L0 20Z');
+  };
+}
+
+/* ---- tables ---- */
+function table(title, size, columns, empty) {
+  const body = element('tbody');
+  const heads = columns.map(([name, kind]) => element('th', { scope: 'col', class: kind || '' }, name));
+  const grid = element('table', {}, element('thead', {}, element('tr', {}, ...heads)), body);
+  const nothing = element('p', { class: 'none' }, empty);
+  const frame = element('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': title }, grid);
+  const section = panel(title, size, nothing, frame);
+  const show = (rows) => {
+    nothing.hidden = rows.length > 0;
+    frame.hidden = rows.length === 0;
+    body.replaceChildren(...rows.map((cells) => element('tr', {}, ...cells.map((cell, i) => {
+      const attributes = { class: (columns[i] && columns[i][1]) || '' };
+      return i === 0 ? element('th', { scope: 'row', ...attributes }, cell) : element('td', attributes, cell);
+    }))));
+  };
+  return { show, section };
+}
+
+const N = 'number';
+const tiles = {
+  requests: tile('Requests'),
+  errors: tile('Errors', 'bad'),
+  refused: tile('Refused'),
+  p50: tile('Median latency'),
+  p99: tile('99th percentile'),
+  batch: tile('Batch'),
+};
+const workers = table('Workers', 'wide', [['slot'], ['state'], ['pid', N], ['up', N], ['restarts', N],
+  ['memory', N], ['heap', N], ['event loop'], ['delay p99', N], ['in flight', N], ['queue', N],
+  ['remembered', N], ['last report', N]], 'No worker process is running.');
+const models = table('Model', 'half', [['name'], ['version'], ['digest'], ['golden check'],
+  ['largest difference', N], ['workers', N]], 'No worker has told of its model.');
+const cache = table('Cache, last minute', 'half', [['level'], ['hit rate', N], ['hits', N], ['misses', N],
+  ['failed or skipped', N]], 'No look-up yet.');
+const cacheNote = element('p', { class: 'note' });
+cache.section.append(cacheNote);
+const refusals = table('Refusals by reason', 'third', [['reason'], ['last minute', N], ['total', N]],
+  'None since the start.');
+const dependencies = table('Dependencies', 'third', [['name'], ['state'], ['workers', N]],
+  'None is configured: regno works alone.');
+const counts = table('Since the start', 'third', [['what'], ['count', N]], '');
+const faults = table('Last errors', 'wide', [['time'], ['kind'], ['process'], ['request'], ['message']],
+  'None since the start.');
+const settingsBody = element('tbody');
+main.append(element('section', {}, element('details', {}, element('summary', {}, 'Configuration'),
+  element('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Configuration' },
+    element('table', {}, element('thead', {}, element('tr', {},
+      ...['setting', 'value'].map((name) => element('th', { scope: 'col' }, name)))), settingsBody)))));
+
+const STATES = { ready: 'good', starting: 'warn', draining: 'warn', unready: 'bad' };
+const GOLDEN = { passed: 'good', absent: 'none', failed: 'bad' };
+const COUNTS = { requests: 'requests to /reg/', decisions: 'decisions', internalErrors: 'internal errors',
+  logLines: 'log lines', logLinesDropped: 'log lines dropped', sentryEventsSent: 'Sentry events sent',
+  sentryEventsDropped: 'Sentry events dropped', spansExported: 'trace spans sent', spansLost: 'trace spans lost' };
+
+function say(state, text) {
+  const pill = byId('state');
+  // Set only where it changed: a screen reader reads out every change.
+  if (pill.textContent !== text) pill.textContent = text;
+  pill.dataset.state = state;
+  main.classList.toggle('stale', state === 'silent');
+}
+
+function show(status) {
+  say(status.state, [status.state, ...status.reasons].join(' · '));
+  byId('about').textContent = 'regno ' + status.version + ' · Node ' + status.node + ' · up ' + duration(status.uptimeSeconds);
+  document.title = 'regno: ' + status.state;
+  const { traffic, perSecond } = status;
+  const each = (name) => perSecond.map((second) => second[name]);
+  tiles.requests(rate(traffic.requestsPerSecond), 'a second', each('requestsPerSecond'), rate);
+  tiles.errors(rate(traffic.errorsPerSecond), 'a second', each('errorsPerSecond'), rate);
+  tiles.refused(rate(traffic.refusedPerSecond), 'a second', each('refusedPerSecond'), rate);
+  tiles.p50(seconds(traffic.p50Seconds), '', each('p50Seconds'), seconds);
+  tiles.p99(seconds(traffic.p99Seconds), '', each('p99Seconds'), seconds);
+  tiles.batch(traffic.batchRows === null ? '–' : fixed(traffic.batchRows, 1), 'readings a run', each('batchRows'), (rows) => fixed(rows, 1));
+  workers.show(status.workers.map((one) => [String(one.slot), word(one.state, STATES[one.state] || ''), String(one.pid || '–'),
+    duration(one.uptimeSeconds), one.restarts === 0 ? '0' : word(String(one.restarts), 'warn'), megabytes(one.rssBytes), megabytes(one.heapBytes),
+    busy(one.loopUtilization), seconds(one.loopDelaySeconds), whole(one.inflight), whole(one.queue), whole(one.cacheEntries),
+    one.silentSeconds === null ? '–' : one.silentSeconds > 10 ? word(ago(one.silentSeconds), 'bad') : ago(one.silentSeconds)]));
+  models.show(status.models.map((one) => [one.name, one.version, element('code', {}, one.digest), word(one.golden, GOLDEN[one.golden]),
+    one.goldenDifferenceMax === null ? '–' : one.goldenDifferenceMax.toExponential(1), String(one.workers)]));
+  cache.show(status.cache.levels.filter((one) => Object.keys(one.results).length > 0).map(({ level, hitRatio, results }) => [level, percent(hitRatio),
+    whole(results.hit), whole(results.miss), whole((results.error || 0) + (results.timeout || 0) + (results.skipped || 0))]));
+  cacheNote.textContent = whole(status.cache.entries) + ' answers in memory, ' + whole(status.cache.coalesced) + ' readings shared a computation' +
+    (status.cache.breaker === null ? '' : ', breaker before Redis ' + status.cache.breaker);
+  refusals.show(status.refusals.map((one) => [one.reason, whole(one.lastMinute), whole(one.total)]));
+  dependencies.show(status.dependencies.map((one) => [one.name, one.workersUp === one.workers ? word('up', 'good') : one.workersUp === 0 ? word('down', 'bad') : word('partly', 'warn'),
+    one.workersUp + ' of ' + one.workers]));
+  counts.show(Object.entries(COUNTS).map(([name, label]) => [label, whole(status.counts[name])]));
+  faults.show(status.faults.map((one) => [new Date(one.at).toISOString().slice(0, 19).replace('T', ' '), word(one.kind, 'bad'), one.process,
+    one.requestId === undefined ? '–' : element('code', {}, one.requestId), one.message]));
+  settingsBody.replaceChildren(...status.settings.map((one) => element('tr', {}, element('th', { scope: 'row' }, element('code', {}, one.variable)),
+    element('td', {}, one.value === null ? '–' : String(one.value) + (one.unit === null ? '' : ' ' + one.unit)))));
+}
+
+function busy(ratio) {
+  if (ratio === null) return '–';
+  const bar = element('meter', { min: '0', max: '1', low: '0.7', high: '0.9', optimum: '0', value: String(ratio), 'aria-label': 'event loop ' + percent(ratio) });
+  const box = element('span', {}, bar, ' ' + fixed(ratio * 100, 0) + ' %');
+  return box;
+}
+
+let lastAnswerAt = Date.now();
+async function poll() {
+  try {
+    if (!document.hidden) {
+      const answer = await fetch('/status.json', { signal: AbortSignal.timeout(5000) });
+      if (answer.ok) {
+        show(await answer.json());
+        lastAnswerAt = Date.now();
+      } else if (answer.status === 401) {
+        say('silent', 'the key is not accepted any more: reload this page');
+      } else {
+        say('silent', 'status answered ' + answer.status);
+      }
+    }
+  } catch {
+    say('silent', 'no answer for ' + duration((Date.now() - lastAnswerAt) / 1000));
+  }
+  setTimeout(poll, INTERVAL_MS);
+}
+document.addEventListener('visibilitychange', () => { lastAnswerAt = Date.now(); });
+poll();
+`;
