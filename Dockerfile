@@ -16,7 +16,6 @@ RUN --mount=type=cache,id=regno-npm,target=/root/.npm \
     npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY app ./app
-COPY generator ./generator
 RUN npm run build
 
 # Production dependencies, cut down to what dist/app imports on this architecture.
