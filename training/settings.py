@@ -25,9 +25,9 @@ HOLDOUT_FROM = "2025-10-01"
 
 CATBOOST: dict[str, Any] = {
     "loss_function": "Logloss",
-    "iterations": 120,
-    "depth": 9,
-    "learning_rate": 0.1,
+    "iterations": 64,
+    "depth": 8,
+    "learning_rate": 0.18,
     "l2_leaf_reg": 10.0,
     "max_ctr_complexity": 1,
     "one_hot_max_size": 2,
