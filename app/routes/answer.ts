@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { REFUSALS, type RefusalReason } from './refusal.js';
-import { formatTraceresponse } from './trace-context.js';
+import { formatTraceresponse } from '../services/trace-context.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RETRY_AFTER_SECONDS_MAX = 3;

@@ -3,7 +3,7 @@ import type { Decided, Outcome } from '../services/decide.js';
 import type { ModelIdentity } from '../services/ports.js';
 import { refuse, sendJson } from './answer.js';
 import { readBody } from './read-body.js';
-import type { RequestTrace } from './trace-context.js';
+import type { RequestTrace } from '../services/trace-context.js';
 
 /** The use case behind the route. */
 export interface DecideReading {
@@ -42,7 +42,9 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
   const admit: RequestHandler = (req, res, next) => {
     req.routeTemplate = '/reg/';
     if (parts.inflight() > parts.inflightMax) {
-      // Shed before the body is read: a refusal must cost less than the work it saves.
+      // Shed before the body is read: a refusal must cost less than the work it saves. Who comes back
+      // at once then waits in the system's queue of connections, which costs nothing, where on this
+      // connection he would have to be refused again and again.
       req.closesConnection = true;
       refuse(res, 'overload_inflight');
     } else {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { RefusalReason } from './refusal.js';
-import type { OpenTrace, RequestTrace } from './trace-context.js';
+import type { OpenTrace, RequestTrace } from '../services/trace-context.js';
 import type { AnswerSource } from '../services/ports.js';
 
 declare module 'http' {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { continueTrace, openEveryTrace, parseTraceparent } from '../../app/routes/trace-context.js';
+import {
+  continueTrace,
+  openEveryTrace,
+  parseTraceparent,
+} from '../../app/services/trace-context.js';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';

@@ -4,7 +4,7 @@ import { SETTINGS } from '../../app/config/schema.js';
 import { createApp, type AppParts } from '../../app/routes/create-app.js';
 import { createHttpServer, type HttpServerLimits } from '../../app/routes/http-server.js';
 import type { FinishedRequest } from '../../app/routes/request-context.js';
-import { continueTrace } from '../../app/routes/trace-context.js';
+import { continueTrace } from '../../app/services/trace-context.js';
 import { Batcher } from '../../app/services/batcher.js';
 import { Decider } from '../../app/services/decide.js';
 import type { CameraHealth, DecisionMetrics, Scorer } from '../../app/services/ports.js';

@@ -2,7 +2,6 @@ import type { SeatView } from '../cluster/supervisor.js';
 import type { FaultNote } from '../faults.js';
 import type { MetricId } from '../metrics/catalogue.js';
 import type { MetricsTotals } from '../metrics/totals.js';
-import type { VisibleSetting } from '../../config/visible-settings.js';
 import { TrafficHistory, type LevelTraffic, type RefusalTraffic, type Traffic } from './traffic.js';
 
 export interface WorkerStatus extends SeatView {
@@ -36,6 +35,13 @@ export interface DependencyStatus {
   readonly workers: number;
 }
 
+/** A setting as an operator may see it: of a secret only whether it is set. */
+export interface SettingStatus {
+  readonly variable: string;
+  readonly value: string | number | boolean | null;
+  readonly unit: string | null;
+}
+
 /** All that the operator's page shows. */
 export interface StatusDocument {
   /** Unix time, ms. */
@@ -63,7 +69,7 @@ export interface StatusDocument {
   readonly counts: Readonly<Record<string, number>>;
   /** Newest first. */
   readonly faults: readonly FaultNote[];
-  readonly settings: readonly VisibleSetting[];
+  readonly settings: readonly SettingStatus[];
 }
 
 export interface StatusBoardParts {
@@ -71,7 +77,7 @@ export interface StatusBoardParts {
   readonly seats: () => readonly SeatView[];
   readonly workersWanted: number;
   readonly version: string;
-  readonly settings: readonly VisibleSetting[];
+  readonly settings: readonly SettingStatus[];
   /** Seconds on a clock that never goes back, from the start of the process. */
   readonly now: () => number;
 }

@@ -15,7 +15,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import type { FinishedRequest } from '../../routes/request-context.js';
-import { randomHex, type RequestTrace } from '../../routes/trace-context.js';
+import { randomHex, type RequestTrace } from '../../services/trace-context.js';
 import type { ModelIdentity } from '../../services/ports.js';
 
 export interface SpanSource {

@@ -1,4 +1,4 @@
-import type { RequestTrace, TracedStage } from '../../routes/trace-context.js';
+import type { RequestTrace, TracedStage } from '../../services/trace-context.js';
 import type { DecideReading } from '../../routes/reg.js';
 import type { ReadingQueue } from '../../services/decide.js';
 import type { Clock, DecisionMetrics, Scorer, SharedCache } from '../../services/ports.js';

@@ -4,7 +4,7 @@ import {
   openEveryTrace,
   type OpenTrace,
   type RequestTrace,
-} from '../../routes/trace-context.js';
+} from '../../services/trace-context.js';
 import type { ModelIdentity } from '../../services/ports.js';
 import type { SpanFate } from './span-queue.js';
 import type { StageTracer } from './stage-tracer.js';
