@@ -49,6 +49,9 @@ export function runPrimary(config: Config, entry: string): void {
   cluster.on('listening', (_worker, address) => {
     port = address.port;
   });
+  // Workers accept for themselves, so that what a busy worker cannot take waits in the system's queue,
+  // where it costs nothing (docs/decisions/0013-workers-accept.md).
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: entry });
   // All workers of one start share a key, so that their lines about one plate can be told together.
   const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');

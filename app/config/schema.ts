@@ -202,7 +202,7 @@ export const SETTINGS = {
     about: 'Readings scored in one run of the graph.',
     unit: 'readings',
     schema: whole(1, 1024),
-    fallback: '64',
+    fallback: '512',
   }),
   queueRowsMax: setting({
     env: 'REGNO_QUEUE_ROWS_MAX',

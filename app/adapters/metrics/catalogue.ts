@@ -25,7 +25,7 @@ const STAGE_SECONDS = [
   0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 ];
 
-const BATCH_ROWS = [1, 2, 4, 8, 16, 32, 64, 128];
+const BATCH_ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 function counter(name: string, labels: readonly string[], help: string): MetricDefinition {
   return { kind: 'counter', name, labels, help };
