@@ -80,7 +80,7 @@ function drawLines(panel, box, size) {
       y: log ? { distr: 3 } : { range: (_plot, low, high) => limits(low, high, field) },
     },
     axes: [
-      axis({ values: (_plot, ticks) => ticks.map(clock), space: 90 }),
+      axis({ values: (_plot, ticks) => ticks.map(clock), space: 90, size: 26 }),
       axis({
         values: (_plot, ticks) => ticks.map((one) => (one === null ? '' : format(one))),
         size: 62,
@@ -180,7 +180,10 @@ function drawFigure(panel, box, size) {
   const known = named || value !== undefined;
   if (known) figure.style.color = color;
   else figure.classList.add('none');
-  const wide = Math.min(36, (size.width - 30) / (Math.max(3, text.length) * 0.62));
+  const wide = Math.min(
+    36,
+    (size.width - 30) / (Math.max(3, ...text.split('\n').map((line) => line.length)) * 0.62),
+  );
   figure.style.fontSize = `${known ? Math.min(wide, size.height * 0.42) : 15}px`;
   if (known && !named && word === undefined) box.append(spark(values, color, size));
   box.append(figure);

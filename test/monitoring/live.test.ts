@@ -307,7 +307,6 @@ describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600
     await Promise.all([
       fires('TargetDown', { job: 'node' }),
       fires('PrometheusConfigReloadFailed'),
-      fires('CertificateNearEnd', { severity: 'warning' }),
       fires('CertificateNearEnd', { severity: 'critical' }),
     ]);
     await stack.startNodeExporter();
