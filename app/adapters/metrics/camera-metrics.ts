@@ -64,7 +64,7 @@ export class CameraMetrics implements CameraHealth {
     if (known !== undefined) return known;
     const isOther = cameraClass === OTHER && cameraType === OTHER;
     if (this.#cameras.size >= CAMERAS_MAX && !isOther) return this.#countersOf(OTHER, OTHER);
-    const labels = [labelOf(cameraClass), labelOf(cameraType)] as const;
+    const labels = [this.#labelOf(cameraClass), this.#labelOf(cameraType)] as const;
     const counters = {
       readings: this.recorder.counter('cameraReadings', ...labels),
       positive: this.recorder.counter('cameraPositive', ...labels),
@@ -78,6 +78,12 @@ export class CameraMetrics implements CameraHealth {
     };
     this.#cameras.set(key, counters);
     return counters;
+  }
+
+  /** A client that mixes up its fields must not put plates on display. */
+  #labelOf(text: string): string {
+    this.#plate.decode(text);
+    return this.#plate.template() === UNKNOWN_TEMPLATE ? labelOf(text) : OTHER;
   }
 }
 
