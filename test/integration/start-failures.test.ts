@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
 import { API_KEY, launchService, startService } from '../testing/start-service.js';
@@ -10,17 +10,6 @@ import { API_KEY, launchService, startService } from '../testing/start-service.j
 const FAILS_WITHIN_MS = 80_000;
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-async function modelFolder(): Promise<string> {
-  const folder = await copyModelFolder();
-  folders.push(folder);
-  return folder;
-}
 
 /** Starts what must fail: the text of its log, having ended with code 1 on its own. */
 async function failedStart(env: Record<string, string>): Promise<string> {
@@ -84,13 +73,13 @@ describe('a start that cannot succeed', () => {
     ['has no golden readings', 'golden.ndjson', (path: string) => writeFileSync(path, '')],
     ['has broken golden readings', 'golden.ndjson', (path: string) => cut(path)],
   ])('names the file where the model folder %s', async (_what, file, damage) => {
-    const folder = await modelFolder();
+    const folder = await copyModelFolder();
     damage(join(folder, file));
     expect(await failedStart({ MODEL: folder })).toContain(join(folder, file));
   });
 
   it('names the file for a bare model that is damaged or of another kind', async () => {
-    const folder = await modelFolder();
+    const folder = await copyModelFolder();
     const model = join(folder, 'model.cbm');
     cut(model);
     expect(await failedStart({ MODEL: model })).toContain(model);
@@ -106,7 +95,7 @@ describe('a start that cannot succeed', () => {
 
 describe('a model that fails its golden check', () => {
   it('leaves the service alive, not ready, and refusing readings with the reason', async () => {
-    const folder = await modelFolder();
+    const folder = await copyModelFolder();
     falsifyGolden(folder);
     const service = await startService({ env: { MODEL: folder } });
     for (let i = 0; i < 4; i++) {

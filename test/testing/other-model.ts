@@ -1,13 +1,20 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { shippedModelPath } from '../../app/config/load-config.js';
 import { compileCatBoost } from '../../app/model/compile-catboost.js';
 
-/** A copy of the shipped model's folder, for a test to spoil. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A copy of the shipped model's folder, for a test to spoil; removed when the test file ends. */
 export async function copyModelFolder(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'regno-model-'));
+  folders.push(folder);
   await cp(shippedModelPath(), folder, { recursive: true });
   return folder;
 }
