@@ -140,6 +140,10 @@ export class Supervisor {
     const startedAt = performance.now();
     const seat: Seat = { slot, worker, startedAt, state: 'starting', killTimer: undefined };
     this.#seats.set(worker.id, seat);
+    for (const reason of ['crash', 'killed']) {
+      // Counters that alerts watch start at 0.
+      this.parts.totals.add('workerExits', [String(slot), reason], 0);
+    }
     this.parts.totals.add('workerStarts', [String(slot)], 1);
     worker.on('message', (message: WorkerMessage) => this.#receive(seat, message));
     worker.on('error', (error) => this.parts.log.warn('worker channel failed', { slot, error }));

@@ -5,13 +5,26 @@ import type { Counter, Histogram, MetricsRecorder } from './recorder.js';
 /** Methods that get a series of their own; a client may send any word as a method. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+const WATCHED_REFUSALS: readonly RefusalReason[] = [
+  'unauthorized',
+  'bad_request',
+  'overload_inflight',
+  'overload_queue',
+  'deadline',
+  'model_unavailable',
+];
+
 /** Counts requests, and holds how many are in flight. */
 export class RequestMetrics {
   #inflight = 0;
   readonly #requests = new Map<string, Counter>();
   readonly #durations = new Map<string, Histogram>();
 
-  constructor(private readonly recorder: MetricsRecorder) {}
+  /** The faults that alerts watch start at 0: a counter that is born with its first event shows no rise. */
+  constructor(private readonly recorder: MetricsRecorder) {
+    for (const status of [200, 500, 503]) this.#counter('/reg/', 'POST', status);
+    for (const reason of WATCHED_REFUSALS) recorder.counter('refusals', reason);
+  }
 
   get inflight(): number {
     return this.#inflight;
