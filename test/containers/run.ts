@@ -132,7 +132,13 @@ async function buildImages(engine: Engine, compose: Compose): Promise<string> {
     timeoutMs: 10 * MINUTE_MS,
     env: engine.env,
   });
-  await run('docker', ['image', 'prune', '--force'], { timeoutMs: MINUTE_MS, env: engine.env });
+  // Layers of earlier states of the sources would fill the disk over time.
+  for (const prune of [
+    ['image', 'prune', '--force'],
+    ['builder', 'prune', '--force', '--keep-storage', '4GB'],
+  ]) {
+    await run('docker', prune, { timeoutMs: 5 * MINUTE_MS, env: engine.env });
+  }
   const sizes: string[] = [];
   for (const image of ['node:24-bookworm-slim', 'regno:slim', 'regno', 'regno-generator']) {
     const format = ['image', 'inspect', '--format', '{{.Size}}', image];
