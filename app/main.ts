@@ -10,9 +10,9 @@ async function main(): Promise<void> {
     runPrimary(config, fileURLToPath(import.meta.url));
     return;
   }
-  // Ctrl-C reaches the whole process group; the primary decides when a worker stops.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => undefined);
+  // A terminal's signals reach the whole process group; the primary decides when a worker stops.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
   const { runWorker } = await import('./worker.js');
   await runWorker(config);
 }

@@ -15,6 +15,9 @@ import { REGNO_VERSION } from './version.js';
 
 const FLUSH_TIMEOUT_MS = 2000;
 
+/** Ctrl-C under npm arrives twice, from the terminal and from npm: one person, one wish. */
+const REPEATED_SIGNAL_MS = 500;
+
 /**
  * Composition root of the primary process: it serves no request, it keeps the workers alive.
  *
@@ -113,17 +116,20 @@ export function runPrimary(config: Config, entry: string): void {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
 
+  let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals): void => {
-    log.info('stopping', { signal });
-    supervisor.stop();
-    // A second signal is a person who does not want to wait.
-    process.once(signal, () => {
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now();
+      log.info('stopping', { signal });
+      supervisor.stop();
+    } else if (performance.now() - stoppingSince > REPEATED_SIGNAL_MS) {
+      // A second signal is a person who does not want to wait.
       supervisor.kill();
       process.exit(1);
-    });
+    }
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   process.on('SIGHUP', () => {
     log.info('replacing the workers one by one');
     void supervisor.roll();

@@ -137,7 +137,17 @@ async function serve(
   const reportTimer = setInterval(report, REPORT_INTERVAL_MS).unref();
   process.on('uncaughtException', (error) => void die(error));
   process.on('unhandledRejection', (error) => void die(error));
-  await listen(server, config);
+  try {
+    await listen(server, config);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    log.error(
+      `cannot listen on ${config.host}:${config.port} (${String(code)}); set HOST and PORT to what is free`,
+    );
+    link.send({ kind: 'unstartable' });
+    await finish(1);
+    return;
+  }
   link.send({ kind: 'ready', usable, model: identity });
 
   function health(): HealthState {

@@ -61,6 +61,7 @@ describe('metrics over a cluster', () => {
       'regno_batch_size_rows_bucket{le="32"} 3',
       'regno_batch_size_rows_bucket{le="64"} 3',
       'regno_batch_size_rows_bucket{le="128"} 3',
+      'regno_batch_size_rows_bucket{le="256"} 3',
       'regno_batch_size_rows_bucket{le="+Inf"} 4',
       'regno_batch_size_rows_sum 1006',
       'regno_batch_size_rows_count 4',
