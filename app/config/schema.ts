@@ -202,14 +202,14 @@ export const SETTINGS = {
     about: 'Readings scored in one run of the graph.',
     unit: 'readings',
     schema: whole(1, 1024),
-    fallback: '512',
+    fallback: '1024',
   }),
   queueRowsMax: setting({
     env: 'REGNO_QUEUE_ROWS_MAX',
     about: 'Readings of a worker that may wait for a batch; more are answered 503.',
     unit: 'readings',
     schema: whole(1, 100_000),
-    fallback: '512',
+    fallback: '1024',
   }),
   inflightMax: setting({
     env: 'REGNO_INFLIGHT_MAX',
@@ -217,7 +217,7 @@ export const SETTINGS = {
       'Requests of a worker between head and answer; more are answered 503 before their body is read.',
     unit: 'requests',
     schema: whole(1, 100_000),
-    fallback: '512',
+    fallback: '1024',
   }),
   deadlineMs: setting({
     env: 'REGNO_DEADLINE_MS',
