@@ -118,8 +118,7 @@ async function serve(
       started: () => requestMetrics.started(),
       finished: (request) => {
         requestMetrics.finished(request);
-        requestLog.finished(request);
-        tracing.finished(request);
+        requestLog.finished(tracing.finished(request));
       },
     },
     onError: (error, { requestId, trace }, kind) => {

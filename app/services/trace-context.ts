@@ -62,15 +62,22 @@ export const continueTrace: OpenTrace = (traceparent) => {
 };
 
 /**
- * Where spans are exported: every request has a trace, and a share of them is recorded.
+ * Where spans are exported: a caller's trace is continued, and a share of the other requests begins
+ * one. The rest has none, as ids that nobody will ask for would cost each request a microsecond.
  *
  * @param sampled decides on recording; given the caller's own decision where there is one
  */
-export function openEveryTrace(sampled: (parent: boolean | undefined) => boolean): OpenTrace {
+export function openSampledTraces(sampled: (parent: boolean | undefined) => boolean): OpenTrace {
   return (traceparent) => {
     const parent = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
-    return traceOf(parent, sampled(parent?.sampled));
+    const isSampled = sampled(parent?.sampled);
+    return parent === undefined && !isSampled ? undefined : traceOf(parent, isSampled);
   };
+}
+
+/** A trace for a request that turned out to be worth one when it was over. */
+export function beginTrace(): RequestTrace {
+  return traceOf(undefined, false);
 }
 
 function traceOf(parent: Traceparent | undefined, sampled: boolean): RequestTrace {

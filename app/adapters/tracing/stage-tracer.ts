@@ -1,5 +1,6 @@
 import type { RequestTrace, TracedStage } from '../../services/trace-context.js';
 import type { DecideReading } from '../../routes/reg.js';
+import type { Reading } from '../../model/features/reading.js';
 import type { ReadingQueue } from '../../services/decide.js';
 import type { Clock, DecisionMetrics, Scorer, SharedCache } from '../../services/ports.js';
 
@@ -18,6 +19,8 @@ interface Run {
  */
 export class StageTracer {
   #current: RequestTrace | undefined;
+  /** Sampled readings that wait for a batch or are in one. */
+  #queued = 0;
   #lastRun: Run = { startedAt: 0, endedAt: 0, rows: 0 };
 
   constructor(private readonly now: Clock) {}
@@ -25,9 +28,11 @@ export class StageTracer {
   decider(inner: DecideReading): DecideReading {
     return {
       decide: (body, deadlineAt, done, trace) => {
-        this.#within(trace?.sampled === true ? trace : undefined, () => {
+        if (trace?.sampled !== true) {
           inner.decide(body, deadlineAt, done, trace);
-        });
+          return;
+        }
+        this.#within(trace, () => inner.decide(body, deadlineAt, done, trace));
       },
     };
   }
@@ -46,6 +51,10 @@ export class StageTracer {
     return {
       lookUp: (key, done) => {
         const trace = this.#current;
+        if (trace === undefined) {
+          inner.lookUp(key, done);
+          return;
+        }
         const startedAt = this.now();
         inner.lookUp(key, (positive) => {
           this.#within(trace, () => {
@@ -67,7 +76,9 @@ export class StageTracer {
           return;
         }
         const enqueuedAt = this.now();
+        this.#queued += 1;
         inner.submit(request, (positive, failure) => {
+          this.#queued -= 1;
           this.#noteScored(trace, enqueuedAt, failure?.kind === 'overload');
           this.#within(trace, () => done(positive, failure));
         });
@@ -78,16 +89,19 @@ export class StageTracer {
   scorer(inner: Scorer): Scorer {
     return {
       model: inner.model,
-      score: async (readings) => {
-        const startedAt = this.now();
-        try {
-          return await inner.score(readings);
-        } finally {
-          // The queue runs one batch at a time and tells its readings before the next.
-          this.#lastRun = { startedAt, endedAt: this.now(), rows: readings.length };
-        }
-      },
+      score: (readings) =>
+        this.#queued === 0 ? inner.score(readings) : this.#timed(inner, readings),
     };
+  }
+
+  async #timed(inner: Scorer, readings: readonly Reading[]): Promise<Float64Array> {
+    const startedAt = this.now();
+    try {
+      return await inner.score(readings);
+    } finally {
+      // The queue runs one batch at a time and tells its readings before the next.
+      this.#lastRun = { startedAt, endedAt: this.now(), rows: readings.length };
+    }
   }
 
   #noteScored(trace: RequestTrace, enqueuedAt: number, wasGivenUp: boolean): void {

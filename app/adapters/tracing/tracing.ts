@@ -1,9 +1,9 @@
 import type { FinishedRequest } from '../../routes/request-context.js';
 import {
+  beginTrace,
   continueTrace,
-  openEveryTrace,
+  openSampledTraces,
   type OpenTrace,
-  type RequestTrace,
 } from '../../services/trace-context.js';
 import type { ModelIdentity } from '../../services/ports.js';
 import type { SpanFate } from './span-queue.js';
@@ -28,7 +28,12 @@ export interface Tracing {
   readonly open: OpenTrace;
   /** Wraps the decision path; undefined where tracing is off. */
   readonly stages: StageTracer | undefined;
-  finished(request: FinishedRequest): void;
+  /**
+   * Sends the spans of a request that was sampled or failed.
+   *
+   * @returns the request, with the trace that it got where it failed without one
+   */
+  finished(request: FinishedRequest): FinishedRequest;
   /** Sends what waits, so long at the most. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -37,7 +42,7 @@ export interface Tracing {
 const NO_TRACING: Tracing = {
   open: continueTrace,
   stages: undefined,
-  finished: () => undefined,
+  finished: (request) => request,
   stop: () => Promise.resolve(),
 };
 
@@ -77,19 +82,24 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
     options.onSpans('dropped', 1);
     return false;
   };
-  const shouldWrite = (request: FinishedRequest, trace: RequestTrace): boolean => {
-    if (trace.sampled) return true;
-    if (request.status === 'aborted' || request.status < 500) return false;
-    if (budget.takes()) return true;
-    options.onSpans('dropped', 1);
-    return false;
+  const failed = (request: FinishedRequest): FinishedRequest => {
+    if (request.status === 'aborted' || request.status < 500) return request;
+    if (!budget.takes()) {
+      options.onSpans('dropped', 1);
+      return request;
+    }
+    const trace = request.trace ?? beginTrace();
+    writer.write(request, trace);
+    return { ...request, trace };
   };
   return {
-    open: openEveryTrace(sampled),
+    open: openSampledTraces(sampled),
     stages: new StageTracer(options.now),
     finished: (request) => {
       const { trace } = request;
-      if (trace !== undefined && shouldWrite(request, trace)) writer.write(request, trace);
+      if (trace?.sampled !== true) return failed(request);
+      writer.write(request, trace);
+      return request;
     },
     stop: async (timeoutMs) => {
       await Promise.race([queue.shutdown(), new Promise((r) => setTimeout(r, timeoutMs).unref())]);

@@ -1,0 +1,20 @@
+/**
+ * Preloaded into regno (`node --import`), takes out what observes it: nothing is counted, sampled or
+ * logged about requests. Shows what metrics and log cost; no setting turns them off.
+ */
+const { MetricsRecorder } = await import('../../dist/app/adapters/metrics/recorder.js');
+const { CameraMetrics } = await import('../../dist/app/adapters/metrics/camera-metrics.js');
+const { ProcessMetrics } = await import('../../dist/app/adapters/process-metrics.js');
+const { RequestLog } = await import('../../dist/app/adapters/request-log.js');
+const { RequestMetrics } = await import('../../dist/app/adapters/metrics/request-metrics.js');
+
+const nothing = () => undefined;
+MetricsRecorder.prototype.counter = () => ({ inc: nothing });
+MetricsRecorder.prototype.gauge = () => ({ set: nothing });
+MetricsRecorder.prototype.histogram = () => ({ observe: nothing });
+CameraMetrics.prototype.decided = nothing;
+CameraMetrics.prototype.refused = nothing;
+ProcessMetrics.prototype.start = nothing;
+RequestLog.prototype.finished = nothing;
+RequestMetrics.prototype.finished = nothing;
+RequestMetrics.prototype.started = nothing;
