@@ -47,6 +47,10 @@ export function createOpenApiDocument(): Document {
           .max(64)
           .optional()
           .openapi({ description: 'Comes back in the answer; a fresh one without it.' }),
+        traceparent: z
+          .string()
+          .optional()
+          .openapi({ description: 'W3C Trace Context; a valid one is continued.' }),
         'x-request-timeout-ms': z
           .string()
           .regex(/^\d{1,9}$/)
@@ -145,6 +149,26 @@ function registerPlainRoutes(
     security: [],
     responses: text('Prometheus text.', z.string(), 'text/plain'),
   });
+  const page = { tags: ['operation'], security };
+  registry.registerPath({
+    ...page,
+    method: 'get',
+    path: '/status',
+    summary: "The operator's page; a browser may send the key as the password of HTTP Basic",
+    operationId: 'statusPage',
+    responses: { ...text('A page.', z.string(), 'text/html'), ...failures('unauthorized') },
+  });
+  registry.registerPath({
+    ...page,
+    method: 'get',
+    path: '/status.json',
+    summary: 'The figures behind it: workers, model, cache, rates, refusals, last errors, settings',
+    operationId: 'status',
+    responses: {
+      ...text('The figures of the whole cluster.', z.object({}).loose()),
+      ...failures('unauthorized'),
+    },
+  });
 }
 
 function readingSchema() {
@@ -205,6 +229,7 @@ function answerHeaders() {
   const header = (description: string) => ({ description, schema: { type: 'string' as const } });
   return {
     'x-request-id': header("The caller's id, or a fresh one."),
+    traceresponse: header('Trace and span of the answer, where the request is part of a trace.'),
     'x-model-name': header('The model that decided.'),
     'x-model-version': header('Its version.'),
     'x-model-digest': header('SHA-256 of its source.'),
