@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RequestLog } from '../../app/adapters/request-log.js';
 import type { FinishedRequest } from '../../app/routes/request-context.js';
+import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
-import { API_KEY, ROOT, logLine } from '../testing/start-service.js';
+import { scrape, sumOf } from '../testing/metrics-text.js';
+import { API_KEY, ENTRY, ROOT, logLine } from '../testing/start-service.js';
 import { startFaultyService } from './support/faulty-service.js';
 
 const DOCUMENT = readFileSync(join(ROOT, 'docs/logs.md'), 'utf8');
@@ -126,6 +129,44 @@ describe('the log of the real service', { timeout: 90_000 }, () => {
     for (const secret of ['123ВС77', '128ВС77', '777АА', API_KEY, 'not-a-key', 'secret']) {
       expect(text.replaceAll(/the public demo key \d+ opens/g, '')).not.toContain(secret);
     }
+  });
+});
+
+describe('a log that nobody reads', { timeout: 90_000 }, () => {
+  it('costs lines, which are counted, and neither answers nor memory without end', async () => {
+    const port = await freePort();
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(process.execPath, [ENTRY], {
+      // A pipe whose other end is open and never read.
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: {
+        ...{ PATH, HOME, PORT: String(port), HOST: '127.0.0.1', WORKERS: '1' },
+        ...{ REGNO_LOG_SAMPLE_RATIO: '1', REGNO_LOG_LINES_PER_SECOND: '100000' },
+      },
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const client = new HttpClient(port, 16);
+    await eventually('the service', async () => {
+      const { status } = await client.ask({ method: 'GET', path: '/health/ready' });
+      return status === 200 ? true : undefined;
+    });
+    const body = JSON.stringify(READING);
+    for (let i = 0; i < 40; i += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 150 }, () => client.ask({ headers: { 'x-api-key': API_KEY }, body })),
+      );
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+    }
+    const dropped = await eventually('dropped lines', async () => {
+      const samples = await scrape(`http://127.0.0.1:${port}`);
+      const count = sumOf(samples, 'regno_log_lines_dropped_total', { level: 'info' });
+      return count > 0 ? count : undefined;
+    });
+    // 1 MiB and what a pipe holds is some 3,000 lines.
+    expect(dropped).toBeGreaterThan(1000);
+    client.close();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
   });
 });
 
