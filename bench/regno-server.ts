@@ -47,19 +47,22 @@ export async function timeOfStart(workers: number): Promise<number> {
   return ready;
 }
 
-/** The sum of a metric over its series, by a label's value. */
+/** Asks the service for one of its metrics. */
 export async function readMetric(server: RunningServer, name: string): Promise<Metric> {
   const answer = await fetch(new URL('/metrics', server.url));
   const lines = (await answer.text()).split('\n').filter((line) => line.startsWith(`${name}{`));
+  const valuesOf = (labels: readonly string[]): number[] =>
+    lines
+      .filter((line) => labels.every((label) => line.includes(label)))
+      .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
   return {
-    sum: (...labels) =>
-      lines
-        .filter((line) => labels.every((label) => line.includes(label)))
-        .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0),
+    sum: (...labels) => valuesOf(labels).reduce((total, value) => total + value, 0),
+    max: (...labels) => Math.max(...valuesOf(labels)),
   };
 }
 
 export interface Metric {
   /** @param labels as they stand in the text, e.g. `level="redis"` */
   sum(...labels: readonly string[]): number;
+  max(...labels: readonly string[]): number;
 }

@@ -1,0 +1,78 @@
+/**
+ * Lets things go wrong around the real service, one after another, with the load generator as the
+ * witness: `npm run test:faults [-- --quick] [-- --p99 <ms>] [-- --only <text>]`. Some five minutes;
+ * `--quick` some two. Prints what was seen and writes it to bench/results.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { figuresTable, reportHead, writeReport, type ReportHead } from '../../bench/report.js';
+import type { FaultRecord } from './record.js';
+import { P99_VARIABLE, QUICK_VARIABLE, REPORT_VARIABLE } from './settings.js';
+
+interface Options {
+  readonly quick: boolean;
+  readonly p99: string;
+  readonly only?: string;
+}
+
+interface FaultsReport extends ReportHead {
+  readonly passed: boolean;
+  readonly records: readonly FaultRecord[];
+}
+
+/** All of it, whatever hangs. */
+const LIMIT_MS = 10 * 60_000;
+const ROOT = resolve(import.meta.dirname, '../..');
+
+function main(): void {
+  const options = new Command('test:faults')
+    .option('--quick', 'shorter runs of the witness', false)
+    .option('--p99 <ms>', 'limit of the 99th percentile while something is gone', '20')
+    .option('--only <text>', 'tests whose name contains this')
+    .parse()
+    .opts<Options>();
+  const folder = mkdtempSync(join(tmpdir(), 'regno-faults-'));
+  const recordsPath = join(folder, 'records.ndjson');
+  const only = options.only === undefined ? [] : ['-t', options.only];
+  const { status } = spawnSync(
+    'npx',
+    ['vitest', 'run', '--config', 'test/faults/vitest.config.ts', ...only],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      timeout: LIMIT_MS,
+      env: {
+        ...process.env,
+        [QUICK_VARIABLE]: options.quick ? '1' : '0',
+        [P99_VARIABLE]: options.p99,
+        [REPORT_VARIABLE]: recordsPath,
+      },
+    },
+  );
+  const records = existsSync(recordsPath) ? readRecords(recordsPath) : [];
+  rmSync(folder, { recursive: true, force: true });
+  const passed = status === 0;
+  print(records);
+  const report: FaultsReport = { ...reportHead('test:faults'), passed, records };
+  if (options.only === undefined) console.log(writeReport('faults', report));
+  process.exitCode = passed ? 0 : 1;
+}
+
+function readRecords(path: string): FaultRecord[] {
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as FaultRecord);
+}
+
+function print(records: readonly FaultRecord[]): void {
+  const words = (seen: FaultRecord['seen']): string =>
+    Object.entries(seen)
+      .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : value.toFixed(2)}`)
+      .join(' · ');
+  const rows = records.map(({ fault, seen }) => [fault, words(seen)]);
+  console.log(figuresTable(['fault', 'seen'], rows));
+}
+
+main();

@@ -1,0 +1,15 @@
+/** What `run.ts` hands to the tests, through the environment. */
+export const QUICK_VARIABLE = 'FAULTS_QUICK';
+export const P99_VARIABLE = 'FAULTS_P99_MS';
+export const REPORT_VARIABLE = 'FAULTS_REPORT';
+
+const isQuick = process.env[QUICK_VARIABLE] === '1';
+
+/** Requests per second of the witness. */
+export const RATE = 500;
+/** How long the witness measures where a fault needs no longer. */
+export const WITNESS_SECONDS = isQuick ? 4 : 15;
+/** The same of each load of the overload tests. */
+export const OVERLOAD_SECONDS = isQuick ? 3 : 8;
+/** What the 99th percentile may be while something is gone that regno can do without. */
+export const P99_MS_MAX = Number(process.env[P99_VARIABLE] ?? 20);

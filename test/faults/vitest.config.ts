@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** Faults take minutes and want the machine to themselves: they are no part of `npm test`. */
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['test/faults/**/*.faults.ts'],
+    globalSetup: 'test/testing/build-service.ts',
+    environment: 'node',
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
