@@ -74,6 +74,7 @@ export function runPrimary(config: Config, entry: string): void {
     readMetrics: async () => ({
       contentType: registry.contentType,
       text: await registry.metrics(),
+      exemplars: totals.exemplars(),
     }),
     readStatus: () => JSON.stringify(board.read()),
     onFault: (fault) => {

@@ -6,6 +6,11 @@ import { loadModel, type LoadedModel } from './adapters/load-model.js';
 import { closeLogger, type Logger } from './adapters/logger.js';
 import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
 import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/decision-metrics.js';
+import {
+  OPEN_METRICS_TYPE,
+  asksForOpenMetrics,
+  toOpenMetrics,
+} from './adapters/metrics/open-metrics.js';
 import { MetricsRecorder } from './adapters/metrics/recorder.js';
 import { OnnxScorer } from './adapters/onnx-scorer.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
@@ -15,8 +20,10 @@ import type { Config } from './config/load-config.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
 import { createHttpServer } from './routes/http-server.js';
+import type { FinishedRequest } from './routes/request-context.js';
 import { Batcher } from './services/batcher.js';
 import { Decider } from './services/decide.js';
+import type { RequestTrace } from './services/trace-context.js';
 import { checkGolden, type GoldenResult } from './services/golden-check.js';
 import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
@@ -105,9 +112,12 @@ async function serve(
     modelUsable: () => usable,
     isDraining: () => draining,
     health,
-    readMetrics: () => {
+    readMetrics: async (accept) => {
       report();
-      return link.scrape();
+      const { contentType, text, exemplars = [] } = await link.scrape();
+      return asksForOpenMetrics(accept)
+        ? { contentType: OPEN_METRICS_TYPE, text: toOpenMetrics(text, exemplars) }
+        : { contentType, text };
     },
     readStatus: () => {
       report();
@@ -118,7 +128,9 @@ async function serve(
       started: () => requestMetrics.started(),
       finished: (request) => {
         requestMetrics.finished(request);
-        requestLog.finished(tracing.finished(request));
+        const traced = tracing.finished(request);
+        requestLog.finished(traced);
+        if (traced.trace?.sampled === true) tellExemplar(recorder, traced, traced.trace);
       },
     },
     onError: (error, { requestId, trace }, kind) => {
@@ -249,6 +261,14 @@ async function stopServer(server: Server, config: Config): Promise<void> {
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function tellExemplar(
+  recorder: MetricsRecorder,
+  { route, seconds }: FinishedRequest,
+  { traceId }: RequestTrace,
+): void {
+  recorder.exemplar({ route, seconds, traceId, at: Date.now() / 1000 });
 }
 
 function tellModel(

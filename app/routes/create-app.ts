@@ -3,7 +3,7 @@ import { refuse, sendOk } from './answer.js';
 import { ApiKeys, authenticate, authenticatePage } from './authenticate.js';
 import { mountDocs } from './docs.js';
 import { mountHealth, type HealthState } from './health.js';
-import { mountMetrics, type MetricsText } from './metrics.js';
+import { mountMetrics, type ReadMetrics } from './metrics.js';
 import { Refusal } from './refusal.js';
 import { mountReg, type RegRouteParts } from './reg.js';
 import { openRequest, type RequestObserver } from './request-context.js';
@@ -16,7 +16,7 @@ export interface AppParts extends Omit<RegRouteParts, 'authenticate'> {
   readonly observer: RequestObserver;
   readonly isDraining: () => boolean;
   readonly health: () => HealthState;
-  readonly readMetrics: () => Promise<MetricsText>;
+  readonly readMetrics: ReadMetrics;
   readonly readStatus: ReadStatus;
   readonly openTrace: OpenTrace;
 }

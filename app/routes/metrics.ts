@@ -6,13 +6,16 @@ export interface MetricsText {
   readonly text: string;
 }
 
+/** @param accept the request's header, for formats that it may ask for */
+export type ReadMetrics = (accept: string | undefined) => Promise<MetricsText>;
+
 /** `GET /metrics`: the whole cluster's metrics, whichever worker is asked. */
-export function mountMetrics(app: IRouter, read: () => Promise<MetricsText>): void {
+export function mountMetrics(app: IRouter, read: ReadMetrics): void {
   app
     .route('/metrics')
     .get(async (req, res) => {
       req.routeTemplate = '/metrics';
-      const { contentType, text } = await read();
+      const { contentType, text } = await read(req.headers.accept);
       res.writeHead(200, [
         'content-type',
         contentType,

@@ -1,5 +1,5 @@
 import type { FaultNote } from '../faults.js';
-import type { MetricsReport } from '../metrics/recorder.js';
+import type { Exemplar, MetricsReport } from '../metrics/recorder.js';
 import type { ModelIdentity } from '../../services/ports.js';
 
 /** What a worker process tells the primary. */
@@ -17,13 +17,14 @@ export type WorkerMessage =
 
 /** What the primary tells a worker process. */
 export type PrimaryMessage =
-  | { readonly kind: 'drain' }
-  | {
-      readonly kind: 'scraped';
-      readonly id: number;
-      readonly contentType: string;
-      readonly text: string;
-    };
+  { readonly kind: 'drain' } | ({ readonly kind: 'scraped'; readonly id: number } & Scraped);
+
+/** The cluster's metrics or status. */
+export interface Scraped {
+  readonly contentType: string;
+  readonly text: string;
+  readonly exemplars?: readonly Exemplar[];
+}
 
 /** Environment variable that carries a worker's slot number. */
 export const SLOT_VARIABLE = 'WORKER_SLOT';

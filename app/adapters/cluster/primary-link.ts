@@ -1,4 +1,4 @@
-import type { PrimaryMessage, WorkerMessage } from './messages.js';
+import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
 
 /** The channel between this process and the primary; a plain object stands in for it in tests. */
 export interface Channel {
@@ -18,7 +18,7 @@ export function processChannel(): Channel {
 }
 
 interface Scrape {
-  readonly resolve: (answer: { contentType: string; text: string }) => void;
+  readonly resolve: (answer: Scraped) => void;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -44,7 +44,7 @@ export class PrimaryLink {
   }
 
   /** The whole cluster's metrics; rejects where the primary does not answer in time. */
-  scrape(): Promise<{ contentType: string; text: string }> {
+  scrape(): Promise<Scraped> {
     return this.#ask('scrape');
   }
 
@@ -53,7 +53,7 @@ export class PrimaryLink {
     return (await this.#ask('status')).text;
   }
 
-  #ask(kind: 'scrape' | 'status'): Promise<{ contentType: string; text: string }> {
+  #ask(kind: 'scrape' | 'status'): Promise<Scraped> {
     this.#scrapeCount += 1;
     const id = this.#scrapeCount;
     return new Promise((resolve, reject) => {

@@ -2,14 +2,14 @@ import type { Worker } from 'node:cluster';
 import type { Logger } from '../logger.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import type { FaultNote } from '../faults.js';
-import type { PrimaryMessage, WorkerMessage } from './messages.js';
+import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
 
 export interface SupervisorParts {
   readonly slots: number;
   /** Starts a worker process for a slot (1..slots). */
   readonly fork: (slot: number) => Worker;
   readonly totals: MetricsTotals;
-  readonly readMetrics: () => Promise<{ contentType: string; text: string }>;
+  readonly readMetrics: () => Promise<Scraped>;
   /** The operator's view as JSON. */
   readonly readStatus: () => string;
   /** Told of faults of workers, and of workers that ended unasked. */
@@ -184,8 +184,7 @@ export class Supervisor {
   }
 
   async #scrape(seat: Seat, id: number): Promise<void> {
-    const { contentType, text } = await this.parts.readMetrics();
-    this.#send(seat, { kind: 'scraped', id, contentType, text });
+    this.#send(seat, { kind: 'scraped', id, ...(await this.parts.readMetrics()) });
   }
 
   #becameReady(seat: Seat, usable: boolean): void {

@@ -12,6 +12,16 @@ export interface MetricsReport {
   readonly deltas: readonly number[];
   /** Gauge cells that moved: cell, value, cell, value ... */
   readonly gauges: readonly number[];
+  readonly exemplars?: readonly Exemplar[];
+}
+
+/** A traced request that stands for its bucket of regno_http_request_duration_seconds. */
+export interface Exemplar {
+  readonly route: string;
+  readonly seconds: number;
+  readonly traceId: string;
+  /** Unix time, s. */
+  readonly at: number;
 }
 
 export interface Counter {
@@ -27,6 +37,8 @@ export interface Histogram {
   observe(value: number): void;
 }
 
+/** Exemplars in one report; more are of no use. */
+const EXEMPLARS_MAX = 8;
 /** Label sets per metric; more fall into one series whose label values are all `other`. */
 const SERIES_MAX = 512;
 
@@ -40,6 +52,7 @@ export class MetricsRecorder {
   #reported = new Float64Array(1024);
   #kinds: ('sum' | 'gauge')[] = [];
   #newSeries: [number, MetricId, readonly string[]][] = [];
+  #exemplars: Exemplar[] = [];
   readonly #series = new Map<string, number>();
   readonly #seriesPerMetric = new Map<MetricId, number>();
 
@@ -71,6 +84,10 @@ export class MetricsRecorder {
     };
   }
 
+  exemplar(exemplar: Exemplar): void {
+    if (this.#exemplars.length < EXEMPLARS_MAX) this.#exemplars.push(exemplar);
+  }
+
   /** What changed since the last call, or undefined where nothing did. */
   takeReport(): MetricsReport | undefined {
     const deltas: number[] = [];
@@ -86,7 +103,10 @@ export class MetricsRecorder {
     const series = this.#newSeries;
     if (series.length === 0 && deltas.length === 0 && gauges.length === 0) return undefined;
     this.#newSeries = [];
-    return { series, deltas, gauges };
+    if (this.#exemplars.length === 0) return { series, deltas, gauges };
+    const exemplars = this.#exemplars;
+    this.#exemplars = [];
+    return { series, deltas, gauges, exemplars };
   }
 
   #add(cell: number, amount: number): void {

@@ -1,5 +1,5 @@
 import { METRICS, type MetricId, type MetricDefinition } from './catalogue.js';
-import { cellsOf, type MetricsReport } from './recorder.js';
+import { bucketsOf, cellsOf, type Exemplar, type MetricsReport } from './recorder.js';
 
 /** One series over all workers: a counter's or gauge's single value, or a histogram's cells. */
 export interface Series {
@@ -23,6 +23,7 @@ const SERIES_MAX = 2048;
  */
 export class MetricsTotals {
   readonly #series = new Map<MetricId, Map<string, Series>>();
+  readonly #exemplars = new Map<string, Exemplar>();
   readonly #cells = new Map<number, (Cell | undefined)[]>();
   readonly #gauges = new Map<number, [MetricId, string][]>();
 
@@ -41,6 +42,16 @@ export class MetricsTotals {
       const cell = cells[report.gauges[i] ?? -1];
       if (cell !== undefined) cell.series.cells[0] = report.gauges[i + 1] ?? 0;
     }
+    for (const exemplar of report.exemplars ?? []) {
+      const edges = bucketsOf(METRICS.httpDuration);
+      const bucket = edges.findIndex((edge) => exemplar.seconds <= edge);
+      this.#exemplars.set(`${exemplar.route} ${bucket}`, exemplar);
+    }
+  }
+
+  /** The last exemplar of each route and bucket. */
+  exemplars(): Exemplar[] {
+    return [...this.#exemplars.values()];
   }
 
   /** Forgets the gauges of a worker process that has ended; its counts stay. */
