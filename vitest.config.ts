@@ -3,16 +3,17 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Tests that start processes and look at the clock: one at a time, with the machine to themselves. */
 const SYSTEM = [
   'app/cli/cli.test.ts',
-  'generator/truth.test.ts',
   'test/examples.test.ts',
-  'test/faults/**/*.test.ts',
   'test/integration/**/*.test.ts',
   'test/observability/**/*.test.ts',
   'test/stack/**/*.test.ts',
 ];
 
-/** The whole watch alive, every alert made to fire: minutes of waiting, `npm run test:live`. */
-const LIVE = ['test/monitoring/live.test.ts'];
+/**
+ * What needs minutes or a quiet machine, `npm run test:live`: the whole watch alive with every alert made
+ * to fire, and the load generator held against servers of known delays.
+ */
+const LIVE = ['generator/truth.test.ts', 'test/monitoring/live.test.ts'];
 
 const common = {
   globalSetup: 'test/testing/build-service.ts',
@@ -34,7 +35,7 @@ export default defineConfig({
         },
       },
       { test: { ...common, name: 'system', include: SYSTEM, fileParallelism: false } },
-      { test: { ...common, name: 'live', include: LIVE } },
+      { test: { ...common, name: 'live', include: LIVE, fileParallelism: false } },
     ],
   },
 });
