@@ -237,7 +237,7 @@ async function serve(
 function listen(server: Server, config: Config): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(config.port, config.host, () => {
+    server.listen(config.port, config.host, config.backlog, () => {
       server.off('error', reject);
       resolve();
     });

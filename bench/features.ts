@@ -5,21 +5,31 @@
  *
  *     npx tsx bench/features.ts
  */
-import { PICK_REGNO_FEATURES } from '../app/model/features/pick-regno-features.js';
+import {
+  PICK_REGNO_FEATURES,
+  pickRegnoFeatures,
+  toFeatureRow,
+} from '../app/model/features/pick-regno-features.js';
 import { parseReading } from '../app/model/features/parse-reading.js';
 import { ReadingEncoder } from '../app/model/features/reading-encoder.js';
 import type { Reading } from '../app/model/features/reading.js';
+import { encodeRows } from '../app/model/onnx/encode-rows.js';
 import type { ModelSignature } from '../app/model/onnx/signature.js';
+import { makeReading } from '../generator/payload/reading-maker.js';
+import { Random } from '../generator/random.js';
+import { median } from './report.js';
 
 const READINGS = 2_000;
 const ROUNDS = 41;
 const BATCH_SIZES = [1, 8, 64];
 
-const texts = generateBodies(READINGS, 20_240_614);
+const random = new Random(20_240_614);
+const texts = Array.from({ length: READINGS }, () => JSON.stringify(makeReading(random)));
 const bodies = texts.map((text) => JSON.parse(text) as unknown);
 const arrayBodies = bodies.map(withArrays);
 const readings = bodies.map(readingOf);
-const encoder = new ReadingEncoder(signature());
+const modelSignature = signature();
+const encoder = new ReadingEncoder(modelSignature);
 
 /** Everything a stage computes is added up, so that nothing can be optimised away. */
 let sink = 0;
@@ -29,6 +39,7 @@ const stages: readonly (readonly [name: string, run: () => void])[] = [
   ['parseReading, lists as text', () => bodies.forEach((body) => keep(parseReading(body)))],
   ['parseReading, lists as arrays', () => arrayBodies.forEach((body) => keep(parseReading(body)))],
   ...BATCH_SIZES.map((size) => [`encode, batches of ${size}`, () => encodeAll(size)] as const),
+  [`the same, written plainly`, encodePlainly],
 ];
 
 const times = stages.map((): number[] => []);
@@ -57,8 +68,11 @@ function encodeAll(batchSize: number): void {
   }
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+/** The readable way, which gives the same tensors. */
+function encodePlainly(): void {
+  const { features } = modelSignature;
+  const rows = readings.map((reading) => toFeatureRow(features, pickRegnoFeatures(reading)));
+  sink += encodeRows(modelSignature, rows).rows;
 }
 
 function readingOf(body: unknown): Reading {
@@ -94,47 +108,5 @@ function signature(): ModelSignature {
     sourceSha256: '',
     sourceFormat: 'catboost-cbm',
     compilerVersion: '1',
-  };
-}
-
-/** JSON texts of made-up readings: lists as text, doubles with all their digits. */
-function generateBodies(count: number, seed: number): readonly string[] {
-  const random = seededRandom(seed);
-  const pick = (from: string): string => from[Math.floor(random() * from.length)] ?? '0';
-  const digits = (length: number): string =>
-    Array.from({ length }, () => pick('0123456789')).join('');
-  const letter = (): string => pick('АВЕКМНОРСТУХ');
-  const near1 = (): number => 1 - random() ** 8 * 0.5;
-  const lengthScores = (right: number): number[] =>
-    Array.from({ length: 11 }, (_, i) => (i === right ? near1() : random() * 1e-9));
-  const list = (values: readonly number[]): string => `[${values.join(', ')}]`;
-  return Array.from({ length: count }, () => {
-    const start = letter() + digits(3) + letter() + letter();
-    const network = start + digits(random() < 0.5 ? 2 : 3);
-    const two = (below: number): string => String(Math.floor(random() * below)).padStart(2, '0');
-    return JSON.stringify({
-      regno_recognize:
-        random() < 0.5 ? network.slice(0, -1) + pick('0123456789') : start + digits(2),
-      afts_regno_ai: network,
-      recognition_accuracy: Math.round(random() * 1e6) / 1e4,
-      afts_regno_ai_score: near1(),
-      afts_regno_ai_char_scores: list(Array.from(network, near1)),
-      afts_regno_ai_length_scores: list(lengthScores(network.length)),
-      camera_type: random() < 0.9 ? 'Стационарная' : 'Передвижная',
-      camera_class: `Камера-${pick('АБВГДЕЖЗ')}`,
-      time_check: `2024-${String(1 + Math.floor(random() * 12)).padStart(2, '0')}-1${two(10).slice(1)} ${two(24)}:${two(60)}:${two(60)}`,
-      direction: random() < 0.5 ? 0 : 1,
-    });
-  });
-}
-
-/** Numbers in [0, 1) that depend on the seed only (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -1,29 +1,47 @@
-import type { ContenderResult } from './compare.js';
+import { median } from './report.js';
 
-/** A ratio of two contenders of one comparison, and what it must reach. */
+/** A ratio of two contenders of one comparison: per round, as a machine's speed changes by the minute. */
+export interface Ratio {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 export interface Goal {
   readonly about: string;
-  readonly ratio: number;
+  readonly ratio: Ratio;
   readonly atLeast: number;
   readonly met: boolean;
 }
 
+/** Requests per second of each contender, round by round. */
+export type RoundRates = ReadonlyMap<string, readonly number[]>;
+
+/** Name, the one that it is measured against, and the least ratio of the two. */
 const GOALS = [
   ['regno, new readings', 'fastify echo', 0.6],
   ['regno, repeated readings', 'fastify echo', 0.8],
   ['regno, new readings', 'FastAPI + CatBoost, model preloaded', 6],
   ['regno, new readings', 'Flask + CatBoost, model loaded per request', 40],
+  ['regno, new readings (Node 24)', 'fastify echo (Node 24)', 0.6],
+  ['regno, repeated readings (Node 24)', 'fastify echo (Node 24)', 0.8],
 ] as const;
 
 /** The goals whose two contenders took part. */
-export function checkGoals(results: readonly ContenderResult[]): readonly Goal[] {
-  const rateOf = (name: string): number | undefined =>
-    results.find((result) => result.name === name)?.requestsPerSecond;
+export function checkGoals(rates: RoundRates): readonly Goal[] {
   return GOALS.flatMap(([name, over, atLeast]) => {
-    const rate = rateOf(name);
-    const base = rateOf(over);
-    if (rate === undefined || base === undefined) return [];
-    const ratio = rate / base;
-    return [{ about: `${name} over ${over}`, ratio, atLeast, met: ratio >= atLeast }];
+    const ratio = ratioOf(rates.get(name), rates.get(over));
+    if (ratio === undefined) return [];
+    return [{ about: `${name} over ${over}`, ratio, atLeast, met: ratio.median >= atLeast }];
   });
+}
+
+/** Undefined where one of the two took no part. */
+export function ratioOf(
+  rates: readonly number[] | undefined,
+  over: readonly number[] | undefined,
+): Ratio | undefined {
+  if (rates === undefined || over === undefined) return undefined;
+  const ratios = rates.map((rate, round) => rate / (over[round] ?? NaN));
+  return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }

@@ -34,7 +34,16 @@ interface Figures {
 interface ObservabilityReport extends ReportHead {
   readonly settings: Options;
   readonly results: readonly Figures[];
+  /** Of the service with everything, after its load. */
+  readonly scrape: ScrapeCost;
   readonly goal: { readonly atLeast: number; readonly met: boolean };
+}
+
+interface ScrapeCost {
+  readonly bytes: number;
+  readonly medianMs: number;
+  /** CPU time of all processes of the service. */
+  readonly cpuMs: number;
 }
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -42,6 +51,7 @@ const MAIN = path('../dist/app/main.js');
 const BARE = path('./servers/no-observability.mjs');
 /** With everything on, throughput is to be within 5 % of nothing on. */
 const RATIO_GOAL = 0.95;
+const SCRAPES = 200;
 
 async function main(): Promise<void> {
   const options = readOptions();
@@ -69,7 +79,9 @@ async function main(): Promise<void> {
         rounds.set(contender.name, [...(rounds.get(contender.name) ?? []), figures]);
       }
     }
-    report(options, contenders, rounds);
+    const full = servers.get(contenders.at(-1)?.name ?? '');
+    if (full === undefined) throw new Error('there is nothing to compare');
+    report(options, contenders, rounds, await costOfScrapes(full));
   } finally {
     for (const server of servers.values()) await server.stop();
     sink.server.close();
@@ -80,8 +92,8 @@ async function main(): Promise<void> {
 function readOptions(): Options {
   const count = (text: string): number => Number.parseInt(text, 10);
   return new Command('bench:observability')
-    .option('--rounds <n>', 'interleaved rounds; medians are shown', count, 5)
-    .option('--seconds <n>', 'measured time of each run', count, 4)
+    .option('--rounds <n>', 'interleaved rounds; medians are shown', count, 9)
+    .option('--seconds <n>', 'measured time of each run', count, 3)
     .option('--connections <n>', 'keep-alive connections', count, 64)
     .option('--sample-ratio <share>', 'share of requests that are traced', '0.01')
     .option(
@@ -108,6 +120,21 @@ function startSink(): Promise<{ server: Server; port: number }> {
       resolve({ server, port: typeof address === 'object' ? (address?.port ?? 0) : 0 });
     });
   });
+}
+
+/** Scrapes one after another, as many Prometheus servers would. */
+async function costOfScrapes(server: RunningServer): Promise<ScrapeCost> {
+  const url = new URL('/metrics', server.url);
+  const times: number[] = [];
+  let bytes = 0;
+  const before = server.cpuSeconds();
+  for (let i = 0; i < SCRAPES; i += 1) {
+    const startedAt = performance.now();
+    bytes = (await (await fetch(url)).text()).length;
+    times.push(performance.now() - startedAt);
+  }
+  const cpuMs = ((server.cpuSeconds() - before) * 1000) / SCRAPES;
+  return { bytes, medianMs: median(times), cpuMs };
 }
 
 function contendersFor(sinkPort: number, options: Options): readonly Contender[] {
@@ -139,6 +166,7 @@ function report(
   options: Options,
   contenders: readonly Contender[],
   rounds: ReadonlyMap<string, readonly Load[]>,
+  scrape: ScrapeCost,
 ): void {
   const bare = rounds.get(contenders[0]?.name ?? '') ?? [];
   const results = contenders.map(({ name }): Figures => {
@@ -159,6 +187,7 @@ function report(
     ...reportHead('bench:observability'),
     settings: options,
     results,
+    scrape,
     goal: { atLeast: RATIO_GOAL, met },
   };
   console.log(`${full.date}, ${full.machine}`);
@@ -176,6 +205,10 @@ function report(
     ),
   );
   console.log(`goal: at least ${RATIO_GOAL} of nothing: ${met ? 'met' : 'missed'}`);
+  const { bytes, medianMs, cpuMs } = scrape;
+  console.log(
+    `a scrape of ${bytes} bytes: ${medianMs.toFixed(1)} ms, ${cpuMs.toFixed(1)} ms of CPU`,
+  );
   console.log(`written to ${writeReport('observability', full)}`);
   const errors = results.reduce((sum, one) => sum + one.errors, 0);
   if (errors > 0) console.error(`${errors} requests failed: these figures are not to be quoted`);

@@ -12,7 +12,7 @@ export function renderPage(report: ComparisonReport): string {
   const height = results.length * ROW_HEIGHT + 8;
   const goals = report.goals
     .map((goal) => {
-      const words = `${goal.about}: ${goal.ratio.toFixed(2)} x, goal ${goal.atLeast} x`;
+      const words = `${goal.about}: ${goal.ratio.median.toFixed(2)} x, goal ${goal.atLeast} x`;
       return `<li class="${goal.met ? 'met' : 'missed'}">${escape(words)}</li>`;
     })
     .join('');

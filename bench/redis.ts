@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { cpuSecondsOf, freePort } from './running-server.js';
+import { freePort } from '../test/testing/free-port.js';
+import { cpuSecondsOf } from './running-server.js';
 
 /** A Redis of the benchmark's own: a free port, no persistence. */
 export interface BenchRedis {

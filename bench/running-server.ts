@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../test/testing/free-port.js';
 import type { Contender } from './contenders.js';
 
 export const BENCH_KEY = 'bench-key';
@@ -76,21 +76,6 @@ async function answers(url: string, probe: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A TCP port that nobody listened on a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('no port was given'));
-      });
-    });
-  });
 }
 
 function treeOf(child: ChildProcess): number[] {

@@ -186,7 +186,7 @@ class Sampler {
     const delay = await readMetric(this.server, 'regno_worker_event_loop_delay_seconds').catch(
       () => undefined,
     );
-    const loopDelayMs = (delay?.max('quantile="0.99"') ?? NaN) * 1000;
+    const loopDelayMs = (delay?.max('percentile="99"') ?? NaN) * 1000;
     for (const pid of workers) {
       this.samples.push({
         second,

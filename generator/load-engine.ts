@@ -162,6 +162,10 @@ export class LoadEngine {
         this.closedLeft = arrivals.amount;
         this.pumpAll(performance.now());
       }, waitMs),
+    );
+    // Without an end in time there is one in number; a timer takes no Infinity.
+    if (!Number.isFinite(arrivals.totalMs)) return;
+    this.timeouts.push(
       setTimeout(() => {
         this.closedLeft = 0;
       }, waitMs + arrivals.totalMs),

@@ -34,7 +34,7 @@ async function main(options: StackOptions): Promise<number> {
     console.error(`\n${part.plan.name} ${how}; the end of ${part.plan.log}:\n${part.logTail()}`);
     endWith(1);
   });
-  const stopWatching = onInterrupt(endWith);
+  const stopWatching = onInterrupt(endWith, () => stack.kill());
   let timer: NodeJS.Timeout | undefined;
   try {
     const started = startAll(stack, place, missing, options).then((rows) => {
@@ -53,13 +53,20 @@ async function main(options: StackOptions): Promise<number> {
   }
 }
 
-/** The first Ctrl-C or SIGTERM ends the stack in order; at the second nobody waits any more. */
-function onInterrupt(endWith: (code: number) => void): () => void {
-  let seen = 0;
+/** Ctrl-C under npm arrives twice, from the terminal and from npm: one person, one wish. */
+const REPEATED_SIGNAL_MS = 500;
+
+/** The first Ctrl-C or SIGTERM ends the stack in order; a later one ends all at once. */
+function onInterrupt(endWith: (code: number) => void, endNow: () => void): () => void {
+  let firstAt: number | undefined;
   const listener = () => {
-    seen += 1;
-    if (seen > 1) process.exit(130);
-    endWith(0);
+    if (firstAt === undefined) {
+      firstAt = performance.now();
+      endWith(0);
+    } else if (performance.now() - firstAt > REPEATED_SIGNAL_MS) {
+      endNow();
+      process.exit(130);
+    }
   };
   process.on('SIGINT', listener).on('SIGTERM', listener);
   return () => process.off('SIGINT', listener).off('SIGTERM', listener);

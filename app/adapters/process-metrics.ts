@@ -64,9 +64,9 @@ export class ProcessMetrics {
     recorder.gauge('loopUtilization', slot).set(ratio);
     const delay = (nanoseconds: number): number =>
       Math.max(0, nanoseconds / NANOSECONDS - LOOP_DELAY_RESOLUTION_MS / 1000) || 0;
-    recorder.gauge('loopDelay', slot, '0.5').set(delay(this.#delay.percentile(50)));
-    recorder.gauge('loopDelay', slot, '0.99').set(delay(this.#delay.percentile(99)));
-    recorder.gauge('loopDelay', slot, '1').set(delay(this.#delay.max));
+    recorder.gauge('loopDelay', slot, '50').set(delay(this.#delay.percentile(50)));
+    recorder.gauge('loopDelay', slot, '99').set(delay(this.#delay.percentile(99)));
+    recorder.gauge('loopDelay', slot, '100').set(delay(this.#delay.max));
     this.#delay.reset();
     const { rss, heapUsed } = process.memoryUsage();
     recorder.gauge('rssBytes', slot).set(rss);

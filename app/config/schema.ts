@@ -248,6 +248,13 @@ export const SETTINGS = {
     schema: whole(1, 1000),
     fallback: '5',
   }),
+  backlog: setting({
+    env: 'REGNO_BACKLOG',
+    about:
+      'New connections that may wait in the system until a worker takes them. Long for clients that all come at once; short (32) for clients that give up within 100 ms and come back.',
+    schema: whole(1, 65_535),
+    fallback: '511',
+  }),
   keepAliveTimeoutMs: setting({
     env: 'REGNO_KEEP_ALIVE_TIMEOUT_MS',
     about: 'How long an idle connection is kept; longer than that of the load balancer in front.',

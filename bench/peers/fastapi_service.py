@@ -40,5 +40,7 @@ class Reading(BaseModel):
 async def decide(reading: Reading, x_api_key: str = Header()) -> dict[str, object]:
     if not secrets.compare_digest(x_api_key, API_KEY):
         raise HTTPException(401)
-    negative, positive = MODEL.predict_proba([features_of(reading.model_dump())])[0]
+    negative, positive = MODEL.predict_proba(
+        [features_of(reading.model_dump())], thread_count=1
+    )[0]
     return {"body": {"negative": negative, "positive": positive}, "status": "ok"}

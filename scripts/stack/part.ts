@@ -82,12 +82,18 @@ export class Part {
     this.child.kill('SIGTERM');
     const timeout = delay(this.plan.stopTimeoutMs, 'late' as const, { ref: false });
     if ((await Promise.race([this.ended, timeout])) !== 'late') return;
+    this.kill();
+    await this.ended;
+  }
+
+  /** Ends the process and all it started at once. */
+  kill(): void {
+    if (this.how !== undefined || this.child.pid === undefined) return;
     try {
       process.kill(-this.child.pid, 'SIGKILL');
     } catch {
-      // It ended between the two signals.
+      // It ended meanwhile.
     }
-    await this.ended;
   }
 
   /** The last lines of what it printed. */

@@ -32,6 +32,11 @@ export class Stack {
     return this.stopping;
   }
 
+  /** Ends all parts at once, for who does not want to wait. */
+  kill(): void {
+    for (const part of this.parts) part.kill();
+  }
+
   private async stopAll(): Promise<void> {
     for (const part of this.parts.toReversed()) await part.stop();
   }

@@ -27,7 +27,9 @@ interface CameraCounters {
  * workers and one camera class that turns bad shows before the average moves.
  */
 export class CameraMetrics implements CameraHealth {
-  readonly #cameras = new Map<string, CameraCounters>();
+  /** By class, then by type: a joined key would be a new string to hash for every reading. */
+  readonly #cameras = new Map<string, Map<string, CameraCounters>>();
+  #count = 0;
   readonly #plate = new PlateSymbols();
 
   constructor(private readonly recorder: MetricsRecorder) {}
@@ -36,7 +38,7 @@ export class CameraMetrics implements CameraHealth {
     const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
     counters.readings.inc();
     counters.scoreSum.inc(positive);
-    counters.uncertaintySum.inc(1 - Math.min(...reading.charScores));
+    counters.uncertaintySum.inc(1 - least(reading.charScores));
     if (positive >= 0.5) counters.positive.inc();
     const unread = countUnread(reading.regnoRecognize);
     if (unread > 0) counters.unread.inc(unread);
@@ -54,16 +56,16 @@ export class CameraMetrics implements CameraHealth {
     const { camera_class: cameraClass, camera_type: cameraType } = body as Record<string, unknown>;
     if (typeof cameraClass !== 'string' || typeof cameraType !== 'string') return;
     // A refused body must not open series: only cameras that were seen in good ones are named.
-    const known = this.#cameras.get(keyOf(cameraClass, cameraType));
+    const known = this.#cameras.get(cameraClass)?.get(cameraType);
     (known ?? this.#countersOf(OTHER, OTHER)).refusals.inc();
   }
 
   #countersOf(cameraClass: string, cameraType: string): CameraCounters {
-    const key = keyOf(cameraClass, cameraType);
-    const known = this.#cameras.get(key);
+    const types = this.#cameras.get(cameraClass);
+    const known = types?.get(cameraType);
     if (known !== undefined) return known;
     const isOther = cameraClass === OTHER && cameraType === OTHER;
-    if (this.#cameras.size >= CAMERAS_MAX && !isOther) return this.#countersOf(OTHER, OTHER);
+    if (this.#count >= CAMERAS_MAX && !isOther) return this.#countersOf(OTHER, OTHER);
     const labels = [this.#labelOf(cameraClass), this.#labelOf(cameraType)] as const;
     const counters = {
       readings: this.recorder.counter('cameraReadings', ...labels),
@@ -76,7 +78,9 @@ export class CameraMetrics implements CameraHealth {
       mismatches: this.recorder.counter('cameraLengthMismatches', ...labels),
       refusals: this.recorder.counter('cameraRefusals', ...labels),
     };
-    this.#cameras.set(key, counters);
+    if (types === undefined) this.#cameras.set(cameraClass, new Map([[cameraType, counters]]));
+    else types.set(cameraType, counters);
+    this.#count += 1;
     return counters;
   }
 
@@ -85,10 +89,6 @@ export class CameraMetrics implements CameraHealth {
     this.#plate.decode(text);
     return this.#plate.template() === UNKNOWN_TEMPLATE ? labelOf(text) : OTHER;
   }
-}
-
-function keyOf(cameraClass: string, cameraType: string): string {
-  return `${cameraClass}\n${cameraType}`;
 }
 
 /** Control characters and great lengths have no place in a label. */
@@ -103,4 +103,11 @@ function countUnread(plate: string): number {
   let count = 0;
   for (let at = plate.indexOf('_'); at >= 0; at = plate.indexOf('_', at + 1)) count += 1;
   return count;
+}
+
+/** Infinity for no scores; no spread, which would copy the list. */
+function least(scores: readonly number[]): number {
+  let smallest = Infinity;
+  for (const score of scores) if (score < smallest) smallest = score;
+  return smallest;
 }

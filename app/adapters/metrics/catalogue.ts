@@ -54,7 +54,7 @@ export const METRICS = {
     'regno_http_request_duration_seconds',
     ['route'],
     REQUEST_SECONDS,
-    'From the head of a request to the end of its answer.',
+    'From the head of a request to the end of its answer, the upload of its body included; answers 2xx, 3xx and 5xx.',
   ),
   httpInflight: gauge(
     'regno_http_inflight_requests',
@@ -118,7 +118,7 @@ export const METRICS = {
   refusals: counter(
     'regno_refusals_total',
     ['reason'],
-    'Requests refused: bad_request, unauthorized, not_found, method_not_allowed, body_too_large, unsupported_media_type, overload_inflight, overload_queue, deadline, draining, model_unavailable.',
+    'Requests refused: bad_request, unauthorized, not_found, method_not_allowed, body_too_large, unsupported_media_type, overload_inflight, overload_queue, deadline, draining, model_unavailable, request_timeout, headers_too_large.',
   ),
   invalidFields: counter(
     'regno_invalid_fields_total',
@@ -193,8 +193,8 @@ export const METRICS = {
   ),
   loopDelay: gauge(
     'regno_worker_event_loop_delay_seconds',
-    ['worker', 'quantile'],
-    'Delay of the event loop over the last second: 0.5, 0.99 and 1 (the maximum).',
+    ['worker', 'percentile'],
+    'Delay of the event loop over the last second: 50, 99 and 100 (the maximum).',
   ),
   heapBytes: gauge('regno_worker_heap_used_bytes', ['worker'], 'JavaScript heap in use.'),
   rssBytes: gauge('regno_worker_resident_memory_bytes', ['worker'], 'Resident memory.'),
@@ -208,7 +208,7 @@ export const METRICS = {
   logLinesDropped: counter(
     'regno_log_lines_dropped_total',
     ['level'],
-    'Log lines held back by the rate limit.',
+    'Log lines held back: by the rate limit, or because nobody reads standard output.',
   ),
   sentryEvents: counter(
     'regno_sentry_events_total',

@@ -39,7 +39,7 @@ export class RequestMetrics {
     const { route, refusal, faultyFields } = request;
     const method = METHODS.has(request.method) ? request.method : 'other';
     this.#counter(route, method, request.status).inc();
-    this.#duration(route).observe(request.seconds);
+    if (isServed(request.status)) this.#duration(route).observe(request.seconds);
     if (refusal !== undefined && refusal !== 'internal') {
       this.recorder.counter('refusals', refusal).inc();
     }
@@ -69,4 +69,9 @@ export class RequestMetrics {
     }
     return histogram;
   }
+}
+
+/** How fast regno is shows where it did its work: not in refusals, nor where the client left. */
+function isServed(status: number | 'aborted'): boolean {
+  return status !== 'aborted' && (status < 400 || status >= 500);
 }

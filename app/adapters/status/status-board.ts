@@ -156,7 +156,7 @@ export class StatusBoard {
       rssBytes: own('rssBytes'),
       heapBytes: own('heapBytes'),
       loopUtilization: own('loopUtilization'),
-      loopDelaySeconds: this.#gauge('loopDelay', slot, '0.99'),
+      loopDelaySeconds: this.#gauge('loopDelay', slot, '99'),
       inflight: own('httpInflight'),
       queue: own('queueLength'),
       cacheEntries: own('cacheEntries'),
