@@ -1,3 +1,5 @@
+import { median } from './report.js';
+
 export type CacheMode = 'off' | 'memory' | 'Redis' | 'both';
 
 /** One mode of the cache under one share of repeats. Times in ms unless named otherwise. */
@@ -21,60 +23,74 @@ export interface CacheCell {
   readonly errors: number;
 }
 
-/** A change of CPU per request within this share is taken for noise. */
-const NOISE = 0.05;
+/** Changes of CPU per request, as shares of what it was. */
+interface Change {
+  readonly none: number;
+  readonly half: number;
+  readonly all: number;
+}
 
 /**
  * What each level earns at each share of repeats, in words, and what the default should therefore
- * be: a level is on by default where it saves CPU at half repeats and next to nothing is lost
- * without any.
+ * be: a level is on by default where it saves CPU when readings repeat, and costs no more than the
+ * run's own noise when none does. CPU of Redis counts; changes are medians over the rounds.
+ *
+ * @param rounds per mode and share of repeats, its cells round by round
  */
-export function adviseOnCache(cells: readonly CacheCell[]): readonly string[] {
+export function adviseOnCache(rounds: readonly (readonly CacheCell[])[]): readonly string[] {
+  const noise = noiseOf(rounds);
   const steps = [
-    ['memory', 'memory', 'off'],
-    ['Redis', 'Redis alone', 'off'],
-    ['both', 'Redis behind memory', 'memory'],
+    ['memory', 'memory over no cache', 'off'],
+    ['Redis', 'Redis alone over no cache', 'off'],
+    ['both', 'Redis behind memory over memory alone', 'memory'],
   ] as const;
   return steps.flatMap(([mode, name, without]) => {
-    const changes = [0, 0.5, 1].map((share) => changeOf(cells, mode, without, share));
-    const [none, half, all] = changes;
-    if (none === undefined || half === undefined || all === undefined) return [];
-    const earns = half.cpu < -NOISE && none.cpu <= NOISE;
-    const over = without === 'off' ? 'no cache' : 'memory alone';
+    const changes = changesOf(rounds, mode, without);
+    if (changes === undefined) return [];
+    const { none, half, all } = changes;
+    const earns = none <= noise && all < -noise;
     return [
-      `${name} over ${over}: no repeats ${inWords(none)}; half ${inWords(half)}; all ${inWords(all)}.`,
+      `${name}: CPU ${inWords(none)} without repeats, ${inWords(half)} at half, ${inWords(all)} where all repeat (noise of this run: ${(noise * 100).toFixed(0)} %).`,
       `  ${earns ? 'Worth its default: on.' : 'Off by default: it must be asked for.'}` +
         (mode === 'memory' ? '' : ' What it is for besides: answers that other hosts have.'),
     ];
   });
 }
 
-interface Change {
-  /** Of CPU per request, Redis's own included, as a share of what it was. */
-  readonly cpu: number;
-  readonly rate: number;
+/** Without a cache the same work is done at each share of repeats: what differs is the machine. */
+function noiseOf(rounds: readonly (readonly CacheCell[])[]): number {
+  const off = rounds
+    .filter(([first]) => first?.mode === 'off')
+    .map((cells) => median(cells.map(cpuOf)));
+  return (Math.max(...off) - Math.min(...off)) / median(off);
 }
 
-function changeOf(
-  cells: readonly CacheCell[],
+function changesOf(
+  rounds: readonly (readonly CacheCell[])[],
   mode: CacheMode,
   without: CacheMode,
-  repeatShare: number,
 ): Change | undefined {
-  const find = (wanted: CacheMode): CacheCell | undefined =>
-    cells.find((cell) => cell.mode === wanted && cell.repeatShare === repeatShare);
-  const [cell, base] = [find(mode), find(without)];
-  if (cell === undefined || base === undefined) return undefined;
-  const cpuOf = ({ cpuMicros, redisMicros }: CacheCell): number => cpuMicros + redisMicros;
-  return {
-    cpu: cpuOf(cell) / cpuOf(base) - 1,
-    rate: cell.requestsPerSecond / base.requestsPerSecond,
+  const find = (wanted: CacheMode, share: number): readonly CacheCell[] | undefined =>
+    rounds.find(([first]) => first?.mode === wanted && first.repeatShare === share);
+  const change = (share: number): number | undefined => {
+    const [cells, base] = [find(mode, share), find(without, share)];
+    if (cells === undefined || base === undefined) return undefined;
+    return median(
+      cells.map((cell, round) => {
+        const over = base[round];
+        return over === undefined ? NaN : cpuOf(cell) / cpuOf(over) - 1;
+      }),
+    );
   };
+  const [none, half, all] = [change(0), change(0.5), change(1)];
+  if (none === undefined || half === undefined || all === undefined) return undefined;
+  return { none, half, all };
 }
 
-function inWords({ cpu, rate }: Change): string {
-  const percent = `${Math.abs(cpu * 100).toFixed(0)} %`;
-  const cost =
-    Math.abs(cpu) <= NOISE ? 'the same CPU' : `${percent} ${cpu < 0 ? 'less' : 'more'} CPU`;
-  return `${cost} and ${rate.toFixed(2)} x the requests/s`;
+function cpuOf({ cpuMicros, redisMicros }: CacheCell): number {
+  return cpuMicros + redisMicros;
+}
+
+function inWords(change: number): string {
+  return `${change < 0 ? '-' : '+'}${Math.abs(change * 100).toFixed(0)} %`;
 }

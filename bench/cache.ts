@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
 import { adviseOnCache, type CacheCell, type CacheMode } from './cache-advice.js';
@@ -25,6 +25,7 @@ interface Options {
   readonly rounds: number;
   readonly seconds: number;
   readonly connections: number;
+  readonly modes: readonly CacheMode[];
   /** Requests per second of the run that latencies are taken from. */
   readonly rate: number;
 }
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   const rounds = new Map<string, CacheCell[]>();
   try {
     for (let round = 0; round < options.rounds; round += 1) {
-      for (const mode of MODES) {
+      for (const mode of options.modes) {
         process.stderr.write(`round ${round + 1}/${options.rounds}: ${mode}\n`);
         for (const cell of await measureMode(mode, redis, repeated, options, round)) {
           const name = `${cell.mode} ${cell.repeatShare}`;
@@ -60,7 +61,8 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   }
   const cells = [...rounds.values()].map(medianCell);
-  report({ ...reportHead('bench:cache'), settings: options, cells, advice: adviseOnCache(cells) });
+  const advice = adviseOnCache([...rounds.values()]);
+  report({ ...reportHead('bench:cache'), settings: options, cells, advice });
   const errors = cells.reduce((sum, cell) => sum + cell.errors, 0);
   if (errors > 0) {
     console.error(`${errors} requests failed: these figures are not to be quoted`);
@@ -74,6 +76,11 @@ function readOptions(): Options {
     .option('--rounds <n>', 'interleaved rounds; medians are shown', count, 3)
     .option('--seconds <n>', 'measured time of each run', count, 3)
     .option('--connections <n>', 'keep-alive connections', count, 64)
+    .addOption(
+      new Option('--modes <names...>', 'of the cache; advice needs off')
+        .choices(MODES)
+        .default(MODES),
+    )
     .option('--rate <n>', 'requests per second of the run for latencies', count, 2000)
     .parse()
     .opts<Options>();

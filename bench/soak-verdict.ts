@@ -30,9 +30,7 @@ export interface SoakCheck {
 
 /** The part of a run in which code is compiled, caches fill and the heap finds its size. */
 const WARM_UP_SHARE = 0.3;
-/** A rise within so many standard deviations of what lies about the line is noise. */
-const NOISE_DEVIATIONS = 3;
-/** And so is one within this share: V8 grows and shrinks its heap in steps. */
+/** A rise within this share is noise: V8 grows and shrinks its heap in steps. */
 const NOISE_SHARE = 0.05;
 const FILES_SLACK = 8;
 const P99_GROWTH = 1.2;
@@ -64,24 +62,23 @@ export function judgeSoak(
   ];
 }
 
-/** The straight line through a worker's memory after the warm-up. */
+/**
+ * The highest memory of the second half against that of the first, after the warm-up. Memory is a
+ * sawtooth whose teeth take minutes, as a full collection is rare: a line through a tooth and a half
+ * rises whatever the level does, while the peaks of something that leaks rise with it.
+ */
 function memoryCheck(pid: number, samples: readonly SoakSample[]): SoakCheck {
-  const { rise, deviation, mean } = lineThrough(
-    samples.map((sample) => [sample.second, sample.rssBytes]),
-  );
-  const noise = Math.max(NOISE_DEVIATIONS * deviation, NOISE_SHARE * mean);
+  const [before, after] = peaks(samples.map((sample) => sample.rssBytes));
+  const noise = NOISE_SHARE * before;
   const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
   return {
-    held: rise <= noise,
-    sentence: `worker ${pid}: RSS ${mebibytes(mean)} MiB, rise ${mebibytes(rise)} MiB (noise up to ${mebibytes(noise)})`,
+    held: after - before <= noise,
+    sentence: `worker ${pid}: RSS ${mebibytes(before)} MiB at most in the first half, ${mebibytes(after)} in the second (noise up to ${mebibytes(noise)})`,
   };
 }
 
 function filesCheck(pid: number, samples: readonly SoakSample[]): SoakCheck {
-  const half = samples.length >> 1;
-  const most = (part: readonly SoakSample[]): number =>
-    Math.max(...part.map((sample) => sample.openFiles));
-  const [before, after] = [most(samples.slice(0, half)), most(samples.slice(half))];
+  const [before, after] = peaks(samples.map((sample) => sample.openFiles));
   return {
     held: after <= before + FILES_SLACK,
     sentence: `worker ${pid}: ${before} open files at most in the first half, ${after} in the second`,
@@ -98,20 +95,10 @@ function latencyCheck(slots: readonly SoakSlot[]): SoakCheck {
   };
 }
 
-/** Least squares; `rise` is what the line gains from the first to the last point. */
-function lineThrough(points: readonly (readonly [number, number])[]): {
-  rise: number;
-  deviation: number;
-  mean: number;
-} {
-  const average = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanX, mean] = [average(points.map(([x]) => x)), average(points.map(([, y]) => y))];
-  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  const slope = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - mean), 0) / spread;
-  const off = points.map(([x, y]) => y - mean - slope * (x - meanX));
-  const length = (points.at(-1)?.[0] ?? NaN) - (points[0]?.[0] ?? NaN);
-  return { rise: slope * length, deviation: Math.sqrt(average(off.map((d) => d * d))), mean };
+/** The largest of the first half, and of the second. */
+function peaks(values: readonly number[]): readonly [number, number] {
+  const half = values.length >> 1;
+  return [Math.max(...values.slice(0, half)), Math.max(...values.slice(half))];
 }
 
 /** NaN for a process that is gone. */
