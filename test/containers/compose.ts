@@ -38,7 +38,7 @@ export interface HostPorts {
   readonly grafana: number;
 }
 
-const ALL_PROFILES = ['--profile', 'prove', '--profile', 'minimal'];
+const ALL_PROFILES = ['prove', 'minimal', 'tls'].flatMap((name) => ['--profile', name]);
 
 /** `docker compose` for one project on one engine. */
 export class Compose {
@@ -63,6 +63,8 @@ export class Compose {
       env: {
         ...this.engine.env,
         APP_PORT: String(this.ports.app),
+        // It runs when `app` has stopped.
+        MINIMAL_PORT: String(this.ports.app),
         PROMETHEUS_PORT: String(this.ports.prometheus),
         ALERTMANAGER_PORT: String(this.ports.alertmanager),
         GRAFANA_PORT: String(this.ports.grafana),

@@ -149,7 +149,7 @@ const PROOFS_MAX = 3;
  * the generator's schedule gets two more tries; after that only completeness is judged, and said so.
  */
 export async function checkProof(compose: Compose): Promise<string> {
-  const args = ['--profile', 'prove', 'run', '--rm', '--no-deps', 'prove'];
+  const args = ['--profile', 'prove', 'run', '--rm', '--use-aliases', '--no-deps', 'prove'];
   const reports: string[] = [];
   while (reports.length < PROOFS_MAX) {
     const proof = await compose.run(args, { timeoutMs: 180_000, mayFail: true });

@@ -6,8 +6,8 @@ FROM regno-stand-in/testing AS packages
 # A mirror that is a snapshot of some day has a release file that is past its date.
 RUN apt-get -o Acquire::Check-Valid-Until=false update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      busybox prometheus prometheus-alertmanager prometheus-node-exporter \
-      prometheus-redis-exporter redis-server \
+      busybox prometheus prometheus-alertmanager prometheus-blackbox-exporter \
+      prometheus-node-exporter prometheus-redis-exporter redis-server \
  && ln -s /bin/busybox /usr/local/bin/wget \
  && mkdir -p /prometheus /alertmanager /var/lib/grafana \
  && chown 65534:65534 /prometheus /alertmanager \
@@ -26,6 +26,9 @@ ENTRYPOINT ["/usr/bin/prometheus-redis-exporter"]
 
 FROM packages AS node-exporter
 ENTRYPOINT ["/usr/bin/prometheus-node-exporter"]
+
+FROM packages AS blackbox-exporter
+ENTRYPOINT ["/usr/bin/prometheus-blackbox-exporter"]
 
 # Debian has neither Grafana nor cAdvisor: these answer their health check and an almost empty
 # /metrics, and take any command line.

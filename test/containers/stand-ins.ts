@@ -20,6 +20,7 @@ export const STAND_INS = [
   'alertmanager',
   'redis-exporter',
   'node-exporter',
+  'blackbox-exporter',
   'grafana',
   'cadvisor',
 ] as const;
@@ -74,8 +75,9 @@ export async function ensureServiceImages(
 }
 
 async function versionsOf(engine: Engine): Promise<string> {
-  const packages = ['prometheus', 'prometheus-alertmanager', 'prometheus-redis-exporter'];
-  const query = ['dpkg-query', '-W', '-f', '${Package} ${Version}, ', ...packages, 'redis-server'];
+  const exporters = ['redis', 'node', 'blackbox'].map((name) => `prometheus-${name}-exporter`);
+  const packages = ['prometheus', 'prometheus-alertmanager', ...exporters, 'redis-server'];
+  const query = ['dpkg-query', '-W', '-f', '${Package} ${Version}, ', ...packages];
   const listed = await run(
     'docker',
     ['run', '--rm', '--network', 'none', 'regno-stand-in/redis', ...query],

@@ -9,11 +9,12 @@ const HELP_OF: Readonly<Record<string, string>> = {
   alertmanager: '/usr/bin/prometheus-alertmanager',
   'redis-exporter': '/usr/bin/prometheus-redis-exporter',
   'node-exporter': '/usr/bin/prometheus-node-exporter',
+  'blackbox-exporter': '/usr/bin/prometheus-blackbox-exporter',
 };
 
 /** Services that may run without a restriction, and why. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  // Reads other users' files to attribute disk usage.
+  // Reads other users' files to attribute disk usage, and the kernel's log to count what it killed.
   cadvisor: ['user', 'cap_add'],
   // Runs to its end and reports by its exit code.
   prove: ['healthcheck'],
