@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { dataPanels, readDashboards, type Panel } from '../test/monitoring/dashboard-files.js';
+import {
+  dataPanels,
+  readDashboards,
+  type Panel,
+  type Target,
+} from '../test/monitoring/dashboard-files.js';
 import { BOARDS } from './boards.js';
 import { drift } from './build.js';
 
@@ -55,6 +60,22 @@ describe('dashboards', () => {
     }
   });
 
+  it('show trace ids where the latency of requests is drawn over time, once in each panel', () => {
+    const asking = boards.flatMap((board) =>
+      dataPanels(board).flatMap(({ title, targets = [] }) =>
+        targets.filter(asksForExemplars).map(({ expr }) => ({ title, expr })),
+      ),
+    );
+    expect(asking.map(({ title }) => title).sort()).toEqual([
+      'Latency: client over server',
+      'Latency: percentiles',
+      'Whole requests: distribution',
+    ]);
+    for (const { expr } of asking) {
+      expect(expr).toContain('regno_http_request_duration_seconds_bucket');
+    }
+  });
+
   it('keep the addresses that alerts and bookmarks link to', () => {
     expect(boards.map(({ uid }) => uid).sort()).toEqual([
       'regno-cameras',
@@ -65,6 +86,10 @@ describe('dashboards', () => {
     ]);
   });
 });
+
+function asksForExemplars(target: Target & { readonly exemplar?: boolean }): boolean {
+  return target.exemplar === true;
+}
 
 /** The unit of a panel, or of each column of a table. */
 function unitsOf(panel: Panel): readonly unknown[] {

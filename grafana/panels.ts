@@ -24,6 +24,11 @@ export interface Query {
   readonly expr: string;
   /** Legend of a series; `{{label}}` is replaced. */
   readonly legend: string;
+  /**
+   * Show the trace ids that the query's histogram keeps with its buckets. Once in a panel: every
+   * query of one histogram brings the same points.
+   */
+  readonly withExemplars?: boolean;
 }
 
 /** From `at` on (null: from the beginning) values have this colour. Ascending. */
@@ -313,12 +318,13 @@ function mappings(words: NonNullable<StatOptions['words']>): dashboard.ValueMapp
 }
 
 function target(query: Query, index: number): prometheus.DataqueryBuilder {
-  return new prometheus.DataqueryBuilder()
+  const builder = new prometheus.DataqueryBuilder()
     .expr(query.expr)
     .legendFormat(query.legend)
     .refId(refId(index))
     .datasource(DATASOURCE)
     .editorMode(prometheus.QueryEditorMode.Code);
+  return query.withExemplars === true ? builder.exemplar(true) : builder;
 }
 
 function rangeTarget(query: Query, index: number): Builder<Dataquery> {

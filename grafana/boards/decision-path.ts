@@ -49,17 +49,19 @@ const stages = [
   }),
   distribution({
     title: 'Whole requests: distribution',
-    about: 'All answers of POST /reg/ by time taken. Good: one low band. Bad: a second band above.',
+    about:
+      'Answers 2xx and 5xx of POST /reg/ by time taken. Good: one low band. Bad: a second above.',
     unit: 's',
     width: 12,
     query: {
       expr: `sum by (le) (rate(regno_http_request_duration_seconds_bucket{${REGNO},route=~"/reg/?"}[$__rate_interval]))`,
       legend: '{{le}}',
+      withExemplars: true,
     },
   }),
   graph({
     title: 'Time within 25 ms, by route',
-    about: 'Share of answers within the objective. Good: above 99 %. Bad: below.',
+    about: 'Share of answers, refusals apart, within the objective. Good: above 99 %. Bad: below.',
     unit: 'percentunit',
     width: 12,
     max: 1,

@@ -114,7 +114,7 @@ const rates = [
       { expr: `histogram_quantile(0.999, ${LATENCY})`, legend: 'client 99.9 %' },
       { expr: `histogram_quantile(0.99, ${LATENCY})`, legend: 'client 99 %' },
       { expr: `histogram_quantile(0.5, ${LATENCY})`, legend: 'client 50 %' },
-      { expr: `histogram_quantile(0.99, ${SERVER})`, legend: 'server 99 %' },
+      { expr: `histogram_quantile(0.99, ${SERVER})`, legend: 'server 99 %', withExemplars: true },
       { expr: `histogram_quantile(0.5, ${SERVER})`, legend: 'server 50 %' },
     ],
   }),

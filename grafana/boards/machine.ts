@@ -30,7 +30,7 @@ const workers = [
     'Event loop: delay, 99th percentile',
     'How late a turn begins. Good: below 5 ms. Bad: above 50 ms: something blocks.',
     's',
-    `max by (instance, worker) (regno_worker_event_loop_delay_seconds{${REGNO},quantile="0.99"})`,
+    `max by (instance, worker) (regno_worker_event_loop_delay_seconds{${REGNO},percentile="99"})`,
   ),
   perWorker(
     'CPU',
@@ -109,7 +109,7 @@ const machine = [
     about:
       'Share of all cores in use. Good: below 70 %. Bad: 100 %, or much steal on a shared host.',
     unit: 'percentunit',
-    width: 6,
+    width: 8,
     stacked: true,
     min: 0,
     max: 1,
@@ -124,7 +124,7 @@ const machine = [
     title: 'Machine: memory available',
     about: 'Share. Good: above 25 %. Bad: below 10 %, an alert.',
     unit: 'percentunit',
-    width: 6,
+    width: 8,
     min: 0,
     max: 1,
     steps: [
@@ -137,7 +137,7 @@ const machine = [
     title: 'Machine: disk available',
     about: 'Share per file system. Good: above 25 %. Bad: below 10 %, or falling fast.',
     unit: 'percentunit',
-    width: 6,
+    width: 8,
     min: 0,
     max: 1,
     steps: [
@@ -151,23 +151,6 @@ const machine = [
       },
     ],
   }),
-  graph({
-    title: 'Machine: network',
-    about: 'Bytes per second, all interfaces but loopback. Good: follows the load.',
-    unit: 'Bps',
-    width: 6,
-    min: 0,
-    queries: [
-      {
-        expr: `sum by (instance) (rate(node_network_receive_bytes_total{${NODE},device!="lo"}[$__rate_interval]))`,
-        legend: 'in',
-      },
-      {
-        expr: `sum by (instance) (rate(node_network_transmit_bytes_total{${NODE},device!="lo"}[$__rate_interval]))`,
-        legend: 'out',
-      },
-    ],
-  }),
 ];
 
 const containers = [
@@ -175,7 +158,7 @@ const containers = [
     title: 'Containers: CPU',
     about: 'Cores per container. Good: regno and the generator lead. Bad: somebody else does.',
     unit: 'short',
-    width: 8,
+    width: 6,
     min: 0,
     queries: [
       {
@@ -188,7 +171,7 @@ const containers = [
     title: 'Containers: memory',
     about: 'Working set. Good: flat. Bad: near its limit: the kernel kills it there.',
     unit: 'bytes',
-    width: 8,
+    width: 6,
     min: 0,
     queries: [
       {
@@ -201,11 +184,24 @@ const containers = [
     title: 'Containers: time held back',
     about: 'Seconds per second that the CPU limit takes. Good: 0. Bad: above 0.1: latency suffers.',
     unit: 'short',
-    width: 8,
+    width: 6,
     min: 0,
     queries: [
       {
         expr: `sum by (name) (rate(container_cpu_cfs_throttled_seconds_total{${CONTAINER}}[$__rate_interval]))`,
+        legend: '{{name}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Containers: network',
+    about: 'Bytes per second, in and out. Good: follows the load. Bad: somebody else leads.',
+    unit: 'Bps',
+    width: 6,
+    min: 0,
+    queries: [
+      {
+        expr: `sum by (name) (rate(container_network_receive_bytes_total{${CONTAINER}}[$__rate_interval])) + sum by (name) (rate(container_network_transmit_bytes_total{${CONTAINER}}[$__rate_interval]))`,
         legend: '{{name}}',
       },
     ],

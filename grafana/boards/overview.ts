@@ -113,7 +113,7 @@ const signals = [
     },
     queries: [
       { expr: `histogram_quantile(0.999, ${BUCKETS})`, legend: '99.9 %' },
-      { expr: `histogram_quantile(0.99, ${BUCKETS})`, legend: '99 %' },
+      { expr: `histogram_quantile(0.99, ${BUCKETS})`, legend: '99 %', withExemplars: true },
       { expr: `histogram_quantile(0.95, ${BUCKETS})`, legend: '95 %' },
       { expr: `histogram_quantile(0.5, ${BUCKETS})`, legend: '50 %' },
     ],
