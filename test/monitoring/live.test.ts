@@ -36,7 +36,6 @@ const NOT_MADE_HERE: Readonly<Record<string, string>> = {
   RegnoAvailabilityBurnSlow: 'windows of days, even when sixty times shorter',
   RegnoLatencyBurnSlow: 'windows of days, even when sixty times shorter',
   RegnoMissing: 'the configuration would have to lose the job',
-  RegnoInternalErrors: 'no request is known that makes regno fail',
   RegnoEventLoopSaturated: 'would need all of the machine for minutes',
   RegnoMemoryHigh: 'would need a leak',
   RegnoQueueGrowing: 'the queue empties with each turn unless the machine is saturated',
@@ -71,8 +70,13 @@ const missing = missingPrograms(PROGRAMS);
 const built = ['dist/app/main.js', 'dist/generator/main.js'].every((file) =>
   existsSync(join(ROOT, file)),
 );
-if (missing.length > 0) console.warn(`live monitoring test skipped: missing ${missing.join(', ')}`);
-if (!built) console.warn('live monitoring test skipped: run `npm run build` first');
+if (missing.length > 0) {
+  console.warn(`SKIPPED: the stack, alive, misses programs (apt-get install ${missing.join(' ')})`);
+}
+if (!built) console.warn('SKIPPED: the stack, alive, is not built (npm run build)');
+
+/** Makes the model of a worker fail, and mends it, at each SIGUSR2. */
+const FAULTS = join(ROOT, 'test/observability/support/inject-faults.mjs');
 
 describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'regno-live-'));
@@ -374,8 +378,11 @@ describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600
       ],
     );
     await weak.stop();
-    weak = await stack.startService(stack.at.weak, { WORKERS: '1' });
+    const breakable = { WORKERS: '1', NODE_OPTIONS: `--import=${FAULTS}` };
+    weak = await stack.startService(stack.at.weak, breakable);
+    await modelFails();
     await Promise.all([
+      ends('RegnoInternalErrors', instance),
       ends('RegnoGoldenCheckFailed'),
       ends('RegnoNoReadyWorker'),
       ends('RegnoWorkersMissing', instance),
@@ -384,6 +391,19 @@ describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600
       ends('RegnoShedding', instance),
       ends('RegnoAvailabilityBurnFast'),
     ]);
+  }
+
+  /** The model of the weak instance fails while it serves, and is well again. */
+  async function modelFails(): Promise<void> {
+    const toggle = (): void => {
+      for (const pid of childrenOf(weak.pid)) process.kill(pid, 'SIGUSR2');
+    };
+    toggle();
+    const few = keepCalling(20, () => post(weakUrl, unheard(bodies.network)));
+    await during(
+      [few],
+      [fires('RegnoInternalErrors', { instance: stack.at.weak, kind: 'inference' })],
+    ).finally(toggle);
   }
 
   /** Callers whose body comes late, and workers that stand still for 60 ms of every 80 ms. */

@@ -17,7 +17,9 @@ const ruleTests = readRuleTests();
 const boards = readDashboards();
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
-if (!hasPromtool) console.warn('promtool is missing: its checks of rules and queries are skipped');
+if (!hasPromtool) {
+  console.warn('SKIPPED: promtool is not on the PATH (apt-get install prometheus): rules, queries');
+}
 
 /** Metrics of regno and its generator, as a scrape names them. */
 const exposed = new Set(
