@@ -6,6 +6,7 @@ import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient } from '../testing/http-client.js';
 import { parseMetrics, scrape, sumOf, type Sample } from '../testing/metrics-text.js';
+import { providePrograms } from '../testing/provide-programs.js';
 import { exchange, RawConnection } from '../testing/raw-http.js';
 import { makeReadings } from '../testing/readings.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
@@ -157,7 +158,7 @@ describe('/metrics of a service under mixed traffic', () => {
     expect(text).not.toMatch(/[АВЕКМНОРСТУХ]\d{3}[АВЕКМНОРСТУХ]{2}\d{2,3}/);
   });
 
-  const promtool = spawnSync('promtool', ['--version']).status === 0;
+  const promtool = providePrograms({ promtool: 'prometheus' }).length === 0;
   if (!promtool) console.warn('SKIPPED: promtool is not on the PATH (apt-get install prometheus)');
   it.skipIf(!promtool)('passes promtool check metrics', async () => {
     const text = await (await fetch(`${service.url}/metrics`)).text();

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { providePrograms } from '../testing/provide-programs.js';
 import { dataPanels, readDashboards } from './dashboard-files.js';
 import {
   unheard,
@@ -16,7 +17,7 @@ import {
   type Traffic,
 } from './live/callers.js';
 import { speedUpQuery } from './live/overlay.js';
-import { childrenOf, missingPrograms, until, type Started } from './live/processes.js';
+import { childrenOf, until, type Started } from './live/processes.js';
 import { LiveStack, PROGRAMS } from './live/stack.js';
 import { ROOT, readRules } from './rule-files.js';
 
@@ -66,7 +67,7 @@ const MAY_BE_TRUE = new Set([
   'RegnoRedisSlow',
 ]);
 
-const missing = missingPrograms(PROGRAMS);
+const missing = providePrograms(PROGRAMS);
 const built = ['dist/app/main.js', 'dist/generator/main.js'].every((file) =>
   existsSync(join(ROOT, file)),
 );

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { METRICS } from '../../app/adapters/metrics/catalogue.js';
 import { METRICS as GENERATOR_METRICS } from '../../generator/metrics.js';
+import { providePrograms } from '../testing/provide-programs.js';
 import { dataPanels, readDashboards } from './dashboard-files.js';
 import { ROOT, readRuleTests, readRules, readRunbookHeadings } from './rule-files.js';
 
@@ -16,7 +17,7 @@ const recorded = new Set(rules.flatMap((rule) => rule.record ?? []));
 const ruleTests = readRuleTests();
 const boards = readDashboards();
 
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+const hasPromtool = providePrograms({ promtool: 'prometheus' }).length === 0;
 if (!hasPromtool) {
   console.warn('SKIPPED: promtool is not on the PATH (apt-get install prometheus): rules, queries');
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
 import { parseMetrics } from '../testing/metrics-text.js';
+import { providePrograms } from '../testing/provide-programs.js';
 import { makeReadings } from '../testing/readings.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
 import { startRecordingServer } from './support/recording-server.js';
@@ -16,7 +16,7 @@ import { startRecordingServer } from './support/recording-server.js';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const OPEN_METRICS = { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' };
 
-const hasPrometheus = spawnSync('prometheus', ['--version']).status === 0;
+const hasPrometheus = providePrograms({ prometheus: 'prometheus' }).length === 0;
 if (!hasPrometheus) console.warn('SKIPPED: no Prometheus (apt-get install prometheus)');
 
 describe('metrics as OpenMetrics', () => {

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestProcess } from './child-process.js';
 import { freePort } from './free-port.js';
+import { providePrograms } from './provide-programs.js';
 
 /** A real Redis of the test's own, on a free port, without persistence. */
 export interface TestRedis {
@@ -62,22 +62,10 @@ async function launch(port: number): Promise<TestProcess> {
 }
 
 function ensureInstalled(): void {
-  if (isInstalled()) return;
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot && spawnSync('apt-get', ['--version']).status === 0) {
-    const install = ['install', '-y', '--no-install-recommends', PROGRAM];
-    if (spawnSync('apt-get', install).status !== 0) {
-      spawnSync('apt-get', ['update']);
-      spawnSync('apt-get', install);
-    }
-    if (isInstalled()) return;
-  }
+  const missing = providePrograms({ [PROGRAM]: PROGRAM });
+  if (missing.length === 0) return;
   throw new Error(
     `${PROGRAM} is not on the PATH and could not be installed; these tests need it: ` +
-      `apt-get install ${PROGRAM}`,
+      `apt-get install ${missing.join(' ')}`,
   );
-}
-
-function isInstalled(): boolean {
-  return spawnSync(PROGRAM, ['--version']).status === 0;
 }

@@ -79,11 +79,6 @@ export function childrenOf(pid: number): readonly number[] {
     .map(Number);
 }
 
-/** Programs of a list that are not installed. */
-export function missingPrograms(programs: readonly string[]): readonly string[] {
-  return programs.filter((name) => spawnSync('which', [name]).status !== 0);
-}
-
 /** TCP ports that are free now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers: Server[] = [];
