@@ -40,44 +40,52 @@ const WAITING_MAX = 32;
 
 /**
  * Reports to Sentry where a DSN is set; otherwise the SDK is not even loaded. Its instrumentation of
- * HTTP, Express and Redis stays off: it multiplies the cost of a request (docs/decisions/0006).
+ * HTTP, Express and Redis stays off: it multiplies the cost of a request (docs/decisions/0006). A client
+ * of our own and not `init`: that keeps scopes in an AsyncLocalStorage, which before Node 24 makes every
+ * request dearer from the first report on.
  */
 export async function createErrorReporter(options: SentryOptions): Promise<ErrorReporter> {
   if (options.dsn === undefined) return NO_REPORTER;
   const sentry = await import('@sentry/node');
-  const client = sentry.initWithoutDefaultIntegrations({
+  const client = new sentry.NodeClient({
     dsn: options.dsn,
     environment: options.environment,
     release: options.release,
-    integrations: [sentry.linkedErrorsIntegration()],
+    transport: sentry.makeNodeTransport,
+    stackParser: sentry.defaultStackParser,
+    integrations: [],
     // By default the SDK rewrites modules as they are loaded, and names this host.
     enableRuntimeChannelInjection: false,
     includeServerName: false,
     sendClientReports: false,
     maxBreadcrumbs: 0,
     transportOptions: { bufferSize: WAITING_MAX },
-    initialScope: { tags: { ...options.tags } },
     beforeSend: (event) => cleaned(event, options.redact),
   });
+  // Not `client.init()`, which brings the AsyncLocalStorage.
+  client.addIntegration(sentry.linkedErrorsIntegration());
+  const shared = new sentry.Scope();
+  shared.setClient(client);
+  shared.setTags({ ...options.tags });
   // Told after the service answered; a lost connection, a full buffer and a limit that the service
   // set all come without a good status.
-  client?.on('afterSendEvent', (_event, answer) => {
+  client.on('afterSendEvent', (_event, answer) => {
     const status = answer.statusCode ?? 0;
     options.onEvent(status >= 200 && status < 300 ? 'sent' : 'dropped');
   });
   return {
     report: (error, { kind, requestId, traceId }) => {
-      sentry.captureException(error, {
-        tags: {
-          kind,
-          ...(requestId === undefined ? {} : { requestId }),
-          ...(traceId === undefined ? {} : { traceId }),
-        },
-        fingerprint: fingerprintOf(error, kind, options.redact),
+      const scope = shared.clone();
+      scope.setTags({
+        kind,
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(traceId === undefined ? {} : { traceId }),
       });
+      scope.setFingerprint(fingerprintOf(error, kind, options.redact));
+      scope.captureException(error);
     },
     flush: async (timeoutMs) => {
-      await sentry.flush(timeoutMs);
+      await client.flush(timeoutMs);
     },
   };
 }
