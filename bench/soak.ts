@@ -39,7 +39,7 @@ interface Options {
 const SLOT_SECONDS_MAX = 60;
 const SLOTS_MIN = 10;
 /** Samples of a worker in a report at most, whatever the length of the run. */
-const SAMPLES_MAX = 600;
+const SAMPLES_MAX = 120;
 const SAMPLE_SECONDS_MIN = 1;
 const CONNECTIONS = 64;
 
@@ -80,7 +80,7 @@ function readOptions(): Options {
   return new Command('soak')
     .option('--minutes <n>', 'how long', number, 10)
     .option('--hours <n>', 'how long, in place of --minutes', number)
-    .option('--rate <n>', 'requests per second', number, 500)
+    .option('--rate <n>', 'requests per second', number, 2000)
     .option('--redis', 'with a Redis of its own behind the memory cache', false)
     .parse()
     .opts<Options>();

@@ -24,8 +24,14 @@ const UNREAD_BYTES_MAX = 1024 * 1024;
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { onWritten, onDropped, redact } = options;
+  // Whoever read the log is gone: that is no reason to stop serving, nor one to write on, as each line
+  // would be one more fault, and a fault is logged.
+  let isBroken = false;
+  process.stdout.on('error', () => {
+    isBroken = true;
+  });
   const bound = winston.format((info) => {
-    if (process.stdout.writableLength > UNREAD_BYTES_MAX) {
+    if (isBroken || process.stdout.writableLength > UNREAD_BYTES_MAX) {
       onDropped(info.level);
       return false;
     }

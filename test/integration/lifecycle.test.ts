@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { METRICS } from '../../app/adapters/metrics/catalogue.js';
@@ -10,7 +14,7 @@ import { scrape, sumOf } from '../testing/metrics-text.js';
 import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
 import { RawConnection } from '../testing/raw-http.js';
 import { makeReadings } from '../testing/readings.js';
-import { API_KEY, isAlive, startService, type Service } from '../testing/start-service.js';
+import { API_KEY, ENTRY, isAlive, startService, type Service } from '../testing/start-service.js';
 import { SteadyLoad, type LoadResult } from '../testing/steady-load.js';
 
 vi.setConfig({ testTimeout: 300_000 });
@@ -332,4 +336,41 @@ function watchCounters(service: Service): {
 
 function dropManifest(folder: string): void {
   writeFileSync(join(folder, 'manifest.json'), '{}');
+}
+
+describe('standard output whose reader is gone', () => {
+  it('costs log lines, and neither answers nor an orderly stop', async () => {
+    const { PATH = '' } = process.env;
+    const child = spawn(process.execPath, [ENTRY], {
+      env: { PATH, PORT: '0', HOST: '127.0.0.1', WORKERS: '2' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = once(child, 'exit');
+    try {
+      const port = await portOf(child.stdout);
+      child.stdout.destroy();
+      // Each refusal is a line of a worker, the rolling restart lines of the primary.
+      child.kill('SIGHUP');
+      const url = `http://127.0.0.1:${port}`;
+      for (let i = 0; i < 50; i += 1) {
+        expect((await fetch(`${url}/reg/`, { method: 'POST', body: EXAMPLE })).status).toBe(401);
+      }
+      const headers = { 'x-api-key': API_KEY, 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/reg/`, { method: 'POST', body: EXAMPLE, headers });
+      expect(await answer.text()).toBe(ANSWER);
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
+
+/** The port that the line "regno is ready" names. */
+async function portOf(output: Readable): Promise<number> {
+  for await (const line of createInterface({ input: output })) {
+    const { message, port } = JSON.parse(line) as { message: string; port?: number };
+    if (message === 'regno is ready' && port !== undefined) return port;
+  }
+  throw new Error('the service ended before it was ready');
 }
