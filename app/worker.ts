@@ -29,7 +29,7 @@ import { checkGolden, type GoldenResult } from './services/golden-check.js';
 import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
 /** Growth is reported this often, so that a killed worker takes next to nothing with it. */
-const REPORT_INTERVAL_MS = 20;
+const REPORT_INTERVAL_MS = 40;
 /** Idle connections stay open this long at a stop, for requests that are already on their way. */
 const IDLE_GRACE_MS = 1000;
 

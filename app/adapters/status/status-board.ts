@@ -85,7 +85,7 @@ export interface StatusBoardParts {
 const FAULTS_MAX = 50;
 const SAMPLE_INTERVAL_MS = 1000;
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
-/** A worker reports every 20 ms while it has something to report, and its gauges move each second. */
+/** A worker reports every 40 ms while it has something to report, and its gauges move each second. */
 const SILENT_SECONDS = 10;
 
 /** The operator's view of the cluster, from what the primary has in memory anyway. */
