@@ -350,14 +350,18 @@ describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600
   /** An instance that admits two requests at a time, and then one with a bad model. */
   async function weakInstance(): Promise<void> {
     const instance = { instance: stack.at.weak };
-    const crowd = [1, 2, 3, 4].map(() =>
-      keepCalling(60, () => post(weakUrl, unheard(bodies.network))),
+    // At once, so that more than two are in flight however fast the machine is.
+    const crowd = keepCalling(40, () =>
+      Promise.all([1, 2, 3, 4, 5, 6].map(() => post(weakUrl, unheard(bodies.network)))),
     );
-    await during(crowd, [
-      fires('RegnoShedding', instance),
-      fires('RegnoAvailabilityBurnFast', { long: '1h' }),
-      fires('RegnoAvailabilityBurnFast', { long: '6h' }),
-    ]);
+    await during(
+      [crowd],
+      [
+        fires('RegnoShedding', instance),
+        fires('RegnoAvailabilityBurnFast', { long: '1h' }),
+        fires('RegnoAvailabilityBurnFast', { long: '6h' }),
+      ],
+    );
     await weak.stop();
     await fires('RegnoDown', instance);
     const damaged = { WORKERS: '1', MODEL: stack.damagedModel() };
