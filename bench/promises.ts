@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { percentileOf } from '../generator/latency.js';
 import type { MaxResult } from '../generator/max.js';
 import type { ProveResult } from '../generator/prove.js';
 import { startRegno } from './regno-server.js';
@@ -116,14 +117,12 @@ function plansFor(seconds: number): readonly Plan[] {
 
 function readProof(json: string): Record<string, number> {
   const { requests, errors, latency, lateSends } = JSON.parse(json) as ProveResult;
-  const at = (percentile: number): number =>
-    latency.percentiles.find((point) => point.percentile === percentile)?.ms ?? NaN;
   return {
     requests,
     errors,
-    p50Ms: at(50),
-    p99Ms: at(99),
-    p999Ms: at(99.9),
+    p50Ms: percentileOf(latency, 50),
+    p99Ms: percentileOf(latency, 99),
+    p999Ms: percentileOf(latency, 99.9),
     maxMs: latency.max,
     lateOver10Ms: lateSends.over10Ms,
   };

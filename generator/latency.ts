@@ -18,6 +18,11 @@ export interface LatencySummary {
   readonly percentiles: readonly PercentilePoint[];
 }
 
+/** @param wanted one of {@link PERCENTILES}; @returns ms, NaN where nothing was recorded */
+export function percentileOf(summary: LatencySummary, wanted: number): number {
+  return summary.percentiles.find(({ percentile }) => percentile === wanted)?.ms ?? NaN;
+}
+
 /**
  * Durations in an HDR histogram of microseconds. Three digits: a value read back is within 0.1 % of the
  * one recorded; histograms add up, which averages of percentiles do not. Minimum and maximum are exact.

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { percentileOf } from './latency.js';
 import { prove, type ProveOptions, type ProveResult } from './prove.js';
 import { startProgram } from './testing/start-program.js';
 import { startTruthServer, type TruthServer } from './testing/start-server.js';
@@ -44,11 +45,16 @@ describe('latencies that the generator reports', () => {
       expect(held).toHaveLength(1_000);
       const figures = [90, 99].map((q) => ({
         what: `p${q}`,
-        found: percentile(result, q),
+        found: percentileOf(result.latency, q),
         known: held[Math.ceil((q / 100) * held.length) - 1] ?? NaN,
         queuedMs: 0,
       }));
-      const median = { what: 'p50', found: percentile(result, 50), known: 50, queuedMs: 0 };
+      const median = {
+        what: 'p50',
+        found: percentileOf(result.latency, 50),
+        known: 50,
+        queuedMs: 0,
+      };
       return { result, figures: [median, ...figures] };
     });
   });
@@ -67,12 +73,12 @@ describe('latencies that the generator reports', () => {
         await expectTruth(async () => {
           const result = await prove(load);
           expect(result.errors).toBe(0);
-          expect(percentile(result, 50)).toBeLessThan(stallMs * TOLERANCE);
+          expect(percentileOf(result.latency, 50)).toBeLessThan(stallMs * TOLERANCE);
           // The longest wait is that of the first request to meet a stall.
           expect(result.latency.max).toBeGreaterThan(stallMs - 1_000 / rate);
           // What a closed loop would have told: through one connection hardly any request is held.
           if (connections === 1) {
-            expect(servicePercentile(result, 95)).toBeLessThan(stallMs * 0.1);
+            expect(percentileOf(result.service, 95)).toBeLessThan(stallMs * 0.1);
           }
           return { result, figures: stallFigures(result, rate, stallMs, periodMs) };
         });
@@ -187,14 +193,6 @@ function options(url: string, load: Partial<ProveOptions>): ProveOptions {
   };
 }
 
-function percentile(result: ProveResult, wanted: number): number {
-  return result.latency.percentiles.find((point) => point.percentile === wanted)?.ms ?? NaN;
-}
-
-function servicePercentile(result: ProveResult, wanted: number): number {
-  return result.service.percentiles.find((point) => point.percentile === wanted)?.ms ?? NaN;
-}
-
 interface Figure {
   readonly what: string;
   readonly found: number;
@@ -213,8 +211,8 @@ function stallFigures(
   return [95, 99].map((q) => {
     const known = stallMs * (1 - (1 - q / 100) / (stallMs / periodMs));
     const ahead = (rate / 1_000) * (stallMs - known);
-    const queuedMs = ahead * servicePercentile(result, 50);
-    return { what: `p${q}`, found: percentile(result, q), known, queuedMs };
+    const queuedMs = ahead * percentileOf(result.service, 50);
+    return { what: `p${q}`, found: percentileOf(result.latency, q), known, queuedMs };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { LatencySummary, PercentilePoint } from '../latency.js';
+import { percentileOf, type LatencySummary, type PercentilePoint } from '../latency.js';
 import { OUTCOMES, OUTCOME_MEANING, isError } from '../outcomes.js';
 import type { ProveResult } from '../prove.js';
 import { chart, escapeHtml, shortNumber, type ChartSpec, type Series } from './chart.js';
@@ -222,10 +222,6 @@ function limitsOf(result: ProveResult): { at: number; label: string }[] {
   if (p99Ms !== null) lines.push({ at: p99Ms, label: `limit p99 ${p99Ms} ms` });
   if (p999Ms !== null) lines.push({ at: p999Ms, label: `limit p99.9 ${p999Ms} ms` });
   return lines;
-}
-
-function percentileOf(summary: LatencySummary, wanted: number): number {
-  return summary.percentiles.find(({ percentile }) => percentile === wanted)?.ms ?? NaN;
 }
 
 function shortPercentile(percentile: number): string {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { percentileOf } from '../../generator/latency.js';
 import type { ProveResult } from '../../generator/prove.js';
 import { EXIT_CODES } from '../../generator/verdict.js';
 import { TestProcess } from '../testing/child-process.js';
@@ -86,12 +87,10 @@ export async function witness(
 }
 
 function testify(fault: string, result: ProveResult): Witnessed {
-  const at = (percentile: number): number =>
-    result.latency.percentiles.find((point) => point.percentile === percentile)?.ms ?? NaN;
   const seen = {
     errors: result.errors + result.warmUp.errors,
-    p90Ms: at(90),
-    p99Ms: at(99),
+    p90Ms: percentileOf(result.latency, 90),
+    p99Ms: percentileOf(result.latency, 99),
     maxMs: result.latency.max,
   };
   record(fault, { requests: result.requests + result.warmUp.requests, ...seen });

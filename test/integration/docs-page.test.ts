@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXAMPLE_DECISION } from '../../app/routes/examples.js';
+import { findChromium } from '../testing/find-chromium.js';
 import { API_KEY, ROOT, startService, type Service } from '../testing/start-service.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** Where the page's picture is left for people to look at; not committed. */
 const PICTURES = join(ROOT, '.cache/pictures');
 
@@ -90,15 +89,4 @@ async function authorise(page: Page, key: string): Promise<void> {
   await page.locator('.auth-container input').fill(key);
   await page.locator('.auth-btn-wrapper button.authorize').click();
   await page.locator('.auth-btn-wrapper button.btn-done').click();
-}
-
-function findChromium(): string | undefined {
-  const found = PROGRAMS.find((path) => existsSync(path));
-  if (found !== undefined || process.getuid?.() !== 0) return found;
-  const install = ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'];
-  if (spawnSync('apt-get', install).status !== 0) {
-    spawnSync('apt-get', ['update']);
-    spawnSync('apt-get', install);
-  }
-  return PROGRAMS.find((path) => existsSync(path));
 }
