@@ -118,12 +118,13 @@ function listContenders(options: Options): readonly Contender[] {
 
 function summarise(name: string, rounds: readonly Load[], rates: RoundRates): ContenderResult {
   const own = rates.get(name) ?? [];
+  const fastify = rates.get(name.endsWith(NODE24) ? FASTIFY + NODE24 : FASTIFY);
   return {
     name,
     requestsPerSecond: median(own),
     requestsPerSecondMin: Math.min(...own),
     requestsPerSecondMax: Math.max(...own),
-    overFastify: ratioOf(own, rates.get(name.endsWith(NODE24) ? FASTIFY + NODE24 : FASTIFY)),
+    overFastify: fastify === undefined ? undefined : ratioOf(own, fastify),
     cpuMicrosPerRequest: median(rounds.map((round) => round.cpuMicros)),
     p50Ms: median(rounds.map((round) => round.p50)),
     p99Ms: median(rounds.map((round) => round.p99)),

@@ -30,18 +30,15 @@ const GOALS = [
 /** The goals whose two contenders took part. */
 export function checkGoals(rates: RoundRates): readonly Goal[] {
   return GOALS.flatMap(([name, over, atLeast]) => {
-    const ratio = ratioOf(rates.get(name), rates.get(over));
-    if (ratio === undefined) return [];
+    const [own, other] = [rates.get(name), rates.get(over)];
+    if (own === undefined || other === undefined) return [];
+    const ratio = ratioOf(own, other);
     return [{ about: `${name} over ${over}`, ratio, atLeast, met: ratio.median >= atLeast }];
   });
 }
 
-/** Undefined where one of the two took no part. */
-export function ratioOf(
-  rates: readonly number[] | undefined,
-  over: readonly number[] | undefined,
-): Ratio | undefined {
-  if (rates === undefined || over === undefined) return undefined;
+/** Of two contenders' requests per second, round by round: those of one round saw the same machine. */
+export function ratioOf(rates: readonly number[], over: readonly number[]): Ratio {
   const ratios = rates.map((rate, round) => rate / (over[round] ?? NaN));
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }

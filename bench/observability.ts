@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
 import type { Contender } from './contenders.js';
+import { ratioOf, type Ratio } from './goals.js';
 import { load, warmUp, type Load } from './load.js';
 import { figuresTable, median, reportHead, whole, writeReport, type ReportHead } from './report.js';
 import { startServer, type RunningServer } from './running-server.js';
@@ -26,8 +27,8 @@ interface Figures {
   readonly requestsPerSecond: number;
   readonly cpuMicrosPerRequest: number;
   readonly p99Ms: number;
-  /** Throughput over that of the same round with nothing: median of the rounds' ratios. */
-  readonly throughputRatio: number;
+  /** Throughput over that of the same round with nothing. */
+  readonly ofNothing: Ratio;
   readonly errors: number;
 }
 
@@ -56,34 +57,34 @@ const SCRAPES = 200;
 async function main(): Promise<void> {
   const options = readOptions();
   const sink = await startSink();
-  const servers = new Map<string, RunningServer>();
   const rounds = new Map<string, Load[]>();
+  let scrape: ScrapeCost | undefined;
   try {
     const probe = JSON.stringify(makeReading(new Random(1)));
     const contenders = contendersFor(sink.port, options);
-    for (const contender of contenders) {
-      const server = await startServer(contender, probe);
-      servers.set(contender.name, server);
-      await warmUp(server);
-    }
     for (let round = 0; round < options.rounds; round += 1) {
       // Each round begins with another one, so that none always has the cold machine.
       for (let i = 0; i < contenders.length; i += 1) {
         const contender = contenders[(i + round) % contenders.length];
-        const server = servers.get(contender?.name ?? '');
-        if (contender === undefined || server === undefined) continue;
+        if (contender === undefined) continue;
         process.stderr.write(`round ${round + 1}/${options.rounds}: ${contender.name}\n`);
-        const { seconds, connections } = options;
-        const seed = 1 + round * 10 + i;
-        const figures = await load(server, { seconds, connections, repeatShare: 0, seed });
-        rounds.set(contender.name, [...(rounds.get(contender.name) ?? []), figures]);
+        // A new process each time: two of the same program differ by several per cent all their life.
+        const server = await startServer(contender, probe);
+        try {
+          await warmUp(server);
+          const { seconds, connections } = options;
+          const seed = 1 + round * 10 + i;
+          const figures = await load(server, { seconds, connections, repeatShare: 0, seed });
+          rounds.set(contender.name, [...(rounds.get(contender.name) ?? []), figures]);
+          if (contender === contenders.at(-1)) scrape = await costOfScrapes(server);
+        } finally {
+          await server.stop();
+        }
       }
     }
-    const full = servers.get(contenders.at(-1)?.name ?? '');
-    if (full === undefined) throw new Error('there is nothing to compare');
-    report(options, contenders, rounds, await costOfScrapes(full));
+    if (scrape === undefined) throw new Error('--rounds must be at least 1');
+    report(options, contenders, rounds, scrape);
   } finally {
-    for (const server of servers.values()) await server.stop();
     sink.server.close();
     sink.server.closeAllConnections();
   }
@@ -168,21 +169,20 @@ function report(
   rounds: ReadonlyMap<string, readonly Load[]>,
   scrape: ScrapeCost,
 ): void {
-  const bare = rounds.get(contenders[0]?.name ?? '') ?? [];
+  const rates = (runs: readonly Load[]): number[] => runs.map((run) => run.requestsPerSecond);
+  const bare = rates(rounds.get(contenders[0]?.name ?? '') ?? []);
   const results = contenders.map(({ name }): Figures => {
     const runs = rounds.get(name) ?? [];
     return {
       name,
-      requestsPerSecond: median(runs.map((run) => run.requestsPerSecond)),
+      requestsPerSecond: median(rates(runs)),
       cpuMicrosPerRequest: median(runs.map((run) => run.cpuMicros)),
       p99Ms: median(runs.map((run) => run.p99)),
-      throughputRatio: median(
-        runs.map((run, i) => run.requestsPerSecond / (bare[i]?.requestsPerSecond ?? NaN)),
-      ),
+      ofNothing: ratioOf(rates(runs), bare),
       errors: runs.reduce((sum, run) => sum + run.errors, 0),
     };
   });
-  const met = (results.at(-1)?.throughputRatio ?? NaN) >= RATIO_GOAL;
+  const met = (results.at(-1)?.ofNothing.median ?? NaN) >= RATIO_GOAL;
   const full: ObservabilityReport = {
     ...reportHead('bench:observability'),
     settings: options,
@@ -193,11 +193,12 @@ function report(
   console.log(`${full.date}, ${full.machine}`);
   console.log(
     figuresTable(
-      ['observed by', 'requests/s', 'of nothing', 'CPU µs', 'p99 ms', 'errors'],
+      ['observed by', 'requests/s', 'of nothing', 'spread', 'CPU µs', 'p99 ms', 'errors'],
       results.map((one) => [
         one.name,
         whole(one.requestsPerSecond),
-        one.throughputRatio.toFixed(3),
+        one.ofNothing.median.toFixed(3),
+        `${one.ofNothing.min.toFixed(2)} to ${one.ofNothing.max.toFixed(2)}`,
         one.cpuMicrosPerRequest.toFixed(1),
         one.p99Ms.toFixed(2),
         `${one.errors}`,
