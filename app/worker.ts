@@ -1,5 +1,6 @@
 import { Server as NetServer } from 'node:net';
 import type { Server } from 'node:http';
+import { AcceptQueue } from './adapters/cluster/accept-queue.js';
 import { acceptFairly } from './adapters/cluster/fair-accept.js';
 import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
 import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
@@ -101,6 +102,7 @@ async function serve(
     now,
   });
   const requestMetrics = new RequestMetrics(recorder);
+  const acceptQueue = new AcceptQueue(config.backlog);
   const app = createApp({
     decider: stages?.decider(decider) ?? decider,
     model: identity,
@@ -110,6 +112,7 @@ async function serve(
     deadlineMs: config.deadlineMs,
     inflightMax: config.inflightMax,
     inflight: () => requestMetrics.inflight,
+    arrivals: acceptQueue,
     modelUsable: () => usable,
     isDraining: () => draining,
     health,
@@ -143,6 +146,7 @@ async function serve(
     now,
   });
   const server = createHttpServer(app, config, (reason) => requestMetrics.refusedByParser(reason));
+  acceptQueue.watch(server);
   if (config.workers > 1) acceptFairly(server);
 
   const processMetrics = new ProcessMetrics(recorder, slot);
@@ -183,6 +187,7 @@ async function serve(
   function report(): void {
     recorder.gauge('httpInflight', slot).set(requestMetrics.inflight);
     recorder.gauge('queueLength', slot).set(batcher.queueLength);
+    recorder.gauge('acceptQueueLimit', slot).set(acceptQueue.limit);
     recorder.gauge('cacheEntries', slot).set(decider.memoryEntries);
     const changes = recorder.takeReport();
     if (changes !== undefined) link.send({ kind: 'metrics', report: changes });

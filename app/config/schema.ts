@@ -251,7 +251,7 @@ export const SETTINGS = {
   backlog: setting({
     env: 'REGNO_BACKLOG',
     about:
-      'New connections that may wait in the system until a worker takes them. Long for clients that all come at once; short (32) for clients that give up within 100 ms and come back.',
+      'New connections that may wait in the system until a worker takes them. While clients give up before they are taken, workers set it lower themselves, down to 8.',
     schema: whole(1, 65_535),
     fallback: '511',
   }),

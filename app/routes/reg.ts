@@ -2,6 +2,7 @@ import type { IRouter, Request, RequestHandler, Response } from 'express';
 import type { Decided, Outcome } from '../services/decide.js';
 import type { ModelIdentity } from '../services/ports.js';
 import { refuse, sendJson } from './answer.js';
+import { createArrivalCheck, type ArrivalQueue } from './arrivals.js';
 import { readBody } from './read-body.js';
 import type { RequestTrace } from '../services/trace-context.js';
 
@@ -21,6 +22,7 @@ export interface RegRouteParts {
   readonly inflightMax: number;
   /** Requests that are, this one included. */
   readonly inflight: () => number;
+  readonly arrivals: ArrivalQueue;
   /** False where the loaded model failed its golden check. */
   readonly modelUsable: () => boolean;
   /** Told of faults of regno itself: the model did not answer, or a handler threw. */
@@ -38,6 +40,7 @@ const DEADLINE_HEADER = 'x-request-timeout-ms';
  */
 export function mountReg(app: IRouter, parts: RegRouteParts): void {
   const answerHeaders = headersBySource(parts.model);
+  const whenThere = createArrivalCheck(parts.arrivals);
 
   const admit: RequestHandler = (req, res, next) => {
     req.routeTemplate = '/reg/';
@@ -66,7 +69,10 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
           refuse(res, 'body_too_large', `expected at most ${parts.bodyLimitBytes} bytes`);
         } else {
           req.readingBody = body;
-          parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome), req.trace);
+          whenThere(req, () => {
+            const { trace } = req;
+            parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome), trace);
+          });
         }
       });
     }

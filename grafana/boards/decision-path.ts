@@ -83,7 +83,7 @@ const batches = [
     title: 'Readings per run of the model',
     about: 'Batches grow with the load: that is how it is held. Bad: at their limit all the time.',
     unit: 'short',
-    width: 8,
+    width: 6,
     min: 0,
     colors: { '/mean/': COLOR.calm, '/95/': COLOR.second },
     queries: [
@@ -99,7 +99,7 @@ const batches = [
     about:
       'Per second. Good: fewer runs than readings under load. Bad: readings fall, queue grows.',
     unit: 'cps',
-    width: 8,
+    width: 6,
     min: 0,
     colors: { '/readings/': COLOR.calm, '/runs/': COLOR.third },
     queries: [
@@ -111,12 +111,25 @@ const batches = [
     title: 'Waiting and in flight',
     about: 'Now, over all workers. Good: near zero. Bad: a queue that never empties.',
     unit: 'short',
-    width: 8,
+    width: 6,
     min: 0,
     colors: { '/waiting/': COLOR.bad, '/flight/': COLOR.calm },
     queries: [
       { expr: `sum(regno_queue_length{${REGNO}})`, legend: 'waiting for a batch' },
       { expr: `sum(regno_http_inflight_requests{${REGNO}})`, legend: 'in flight' },
+    ],
+  }),
+  graph({
+    title: 'New connections that may wait',
+    about: 'Good: flat at REGNO_BACKLOG. Bad: lower; clients give up before they are accepted.',
+    unit: 'short',
+    width: 6,
+    min: 0,
+    queries: [
+      {
+        expr: `min by (instance) (regno_accept_queue_limit{${REGNO}})`,
+        legend: '{{instance}}',
+      },
     ],
   }),
 ];

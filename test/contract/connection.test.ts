@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
+import { eventually } from '../testing/eventually.js';
 import { RawConnection, exchange, type RawAnswer, type RawExchange } from '../testing/raw-http.js';
 import { makeReadings } from '../testing/readings.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
@@ -349,6 +350,45 @@ describe('a refusal before the body is read', () => {
       expect(answer.status).toBe(503);
       await answer.arrayBuffer();
     }
+  });
+});
+
+describe('a standing queue of new connections', () => {
+  /** The application behind a queue that stands; counts what is decided and who had left. */
+  async function listenBehindQueue() {
+    const seen = { decided: 0, left: 0 };
+    const { app, finished } = await createTestApp({
+      parts: {
+        arrivals: { stands: true, hadLeft: () => (seen.left += 1) },
+        decider: {
+          decide: (_body, _deadlineAt, done) => {
+            seen.decided += 1;
+            done({ kind: 'decided', positive: 0.25, source: 'model' });
+          },
+        },
+      },
+    });
+    const { port, close } = await listenTestApp(app);
+    return { seen, finished, port, close };
+  }
+
+  it('does no work for who sent a reading and left', async () => {
+    const { seen, finished, port, close } = await listenBehindQueue();
+    const connection = await RawConnection.open(port);
+    void connection.write(post(BODY));
+    connection.close();
+    await eventually('the request is over', () => Promise.resolve(finished[0]));
+    expect(finished.map(({ status }) => status)).toEqual(['aborted']);
+    expect(seen).toEqual({ decided: 0, left: 1 });
+    await close();
+  });
+
+  it('answers who is still there, each time', async () => {
+    const { seen, port, close } = await listenBehindQueue();
+    const { answers } = await exchange(port, post(BODY) + post(BODY), { answers: 2 });
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(seen).toEqual({ decided: 2, left: 0 });
+    await close();
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * Lets things go wrong around the real service, one after another, with the load generator as the
- * witness: `npm run test:faults [-- --quick] [-- --p99 <ms>] [-- --only <text>]`. Some five minutes;
- * `--quick` some two. Prints what was seen and writes it to bench/results.
+ * witness: `npm run test:faults [-- --quick] [-- --p99 <ms>] [-- --only <text>]`. Some seven minutes;
+ * `--quick` some four. Prints what was seen and writes it to bench/results.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -12,6 +12,6 @@ export const WITNESS_SECONDS = isQuick ? 4 : 15;
 /** The same of each load of the overload tests. */
 export const OVERLOAD_SECONDS = isQuick ? 2 : 4;
 /** How often peak and overload take turns; medians count. */
-export const OVERLOAD_ROUNDS = 3;
+export const OVERLOAD_ROUNDS = isQuick ? 3 : 7;
 /** What the 99th percentile may be while something is gone that regno can do without. */
 export const P99_MS_MAX = Number(process.env[P99_VARIABLE] ?? 20);

@@ -65,6 +65,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     bodyLimitBytes: Number(SETTINGS.bodyLimitBytes.fallback),
     deadlineMs: Number(SETTINGS.deadlineMs.fallback),
     inflightMax: Number(SETTINGS.inflightMax.fallback),
+    arrivals: { stands: false, hadLeft: () => undefined },
     inflight: () => inflight,
     modelUsable: () => true,
     isDraining: () => false,

@@ -74,6 +74,11 @@ export const METRICS = {
     'Readings scored in one run of the graph.',
   ),
   queueLength: gauge('regno_queue_length', ['worker'], 'Readings that wait for a batch.'),
+  acceptQueueLimit: gauge(
+    'regno_accept_queue_limit',
+    ['worker'],
+    'New connections that may wait to be accepted, as a worker last set it; under REGNO_BACKLOG while clients give up before they are.',
+  ),
   cacheRequests: counter(
     'regno_cache_requests_total',
     ['level', 'result'],
