@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { median } from '../../bench/report.js';
 import { TestProcess } from '../testing/child-process.js';
+import { CLIENT_CORE, SERVICE_CORE, bindToServiceCore, hasTwoCores } from '../testing/cpu-cores.js';
 import { HttpClient } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { RawConnection, exchange } from '../testing/raw-http.js';
 import { API_KEY, ROOT, startService, type Service } from '../testing/start-service.js';
-import { CLIENT_CORE, bindToServiceCore, hasTwoCores, startHog } from './cpu-cores.js';
 import type { ImpatientCounts, ImpatientPlan } from './impatient-clients.js';
 import { record } from './record.js';
 import { OVERLOAD_ROUNDS, OVERLOAD_SECONDS } from './settings.js';
@@ -178,4 +178,14 @@ async function overload(
   }
   client.close();
   return { counts: await crowd, probes };
+}
+
+/** A process that keeps the service's core busy, so that less of it is left for the service. */
+function startHog(): TestProcess {
+  const { PATH = '' } = process.env;
+  return new TestProcess({
+    command: 'taskset',
+    args: ['-c', SERVICE_CORE, process.execPath, '-e', 'for (;;);'],
+    env: { PATH },
+  });
 }
