@@ -92,13 +92,14 @@ async function serve(
   // Where tracing is on, each part of the decision path is wrapped; otherwise it is as it is.
   const metrics = stages?.metrics(decisionMetrics) ?? decisionMetrics;
   const batcher = new Batcher(stages?.scorer(scorer) ?? scorer, config, metrics, now);
+  const cameras = new CameraMetrics(recorder);
   const decider = new Decider({
     model: identity,
     batcher: stages?.queue(batcher) ?? batcher,
     memoryEntries: config.memoryCacheEntries,
     sharedCache: redis === undefined ? undefined : (stages?.cache(redis) ?? redis),
     metrics,
-    cameras: new CameraMetrics(recorder),
+    cameras,
     now,
   });
   const requestMetrics = new RequestMetrics(recorder);
@@ -190,6 +191,7 @@ async function serve(
     recorder.gauge('acceptQueueLimit', slot).set(acceptQueue.limit);
     recorder.gauge('cacheEntries', slot).set(decider.memoryEntries);
     const changes = recorder.takeReport();
+    cameras.reported();
     if (changes !== undefined) link.send({ kind: 'metrics', report: changes });
   }
 

@@ -9,6 +9,8 @@ const CAMERAS_MAX = 60;
 const LABEL_CHARS_MAX = 64;
 const OTHER = 'other';
 const UNKNOWN_TEMPLATE = TEMPLATE_NAMES.indexOf('unknown');
+/** Readings whose plates and symbols are looked at, of each report to the primary: about 1,000/s. */
+const LOOKS_PER_REPORT = 40;
 
 interface CameraCounters {
   readonly readings: Counter;
@@ -20,6 +22,8 @@ interface CameraCounters {
   readonly unread: Counter;
   readonly mismatches: Counter;
   readonly refusals: Counter;
+  /** Readings that were counted and not looked at; the next one that is looked at stands for them. */
+  unseen: number;
 }
 
 /**
@@ -30,6 +34,7 @@ export class CameraMetrics implements CameraHealth {
   /** By class, then by type: a joined key would be a new string to hash for every reading. */
   readonly #cameras = new Map<string, Map<string, CameraCounters>>();
   #count = 0;
+  #looksLeft = LOOKS_PER_REPORT;
   readonly #plate = new PlateSymbols();
 
   constructor(private readonly recorder: MetricsRecorder) {}
@@ -38,17 +43,16 @@ export class CameraMetrics implements CameraHealth {
     const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
     counters.readings.inc();
     counters.scoreSum.inc(positive);
-    counters.uncertaintySum.inc(1 - least(reading.charScores));
     if (positive >= 0.5) counters.positive.inc();
-    const unread = countUnread(reading.regnoRecognize);
-    if (unread > 0) counters.unread.inc(unread);
-    const plate = this.#plate;
-    plate.decode(reading.regnoRecognize);
-    const cameraLength = plate.length;
-    if (plate.template() === UNKNOWN_TEMPLATE) counters.cameraMisses.inc();
-    plate.decode(reading.aftsRegnoAi);
-    if (plate.template() === UNKNOWN_TEMPLATE) counters.networkMisses.inc();
-    if (cameraLength !== plate.length) counters.mismatches.inc();
+    counters.unseen += 1;
+    if (this.#looksLeft === 0) return;
+    this.#looksLeft -= 1;
+    this.#look(counters, reading);
+  }
+
+  /** To be called with each report to the primary: as many readings more are looked at. */
+  reported(): void {
+    this.#looksLeft = LOOKS_PER_REPORT;
   }
 
   refused(body: unknown): void {
@@ -58,6 +62,21 @@ export class CameraMetrics implements CameraHealth {
     // A refused body must not open series: only cameras that were seen in good ones are named.
     const known = this.#cameras.get(cameraClass)?.get(cameraType);
     (known ?? this.#countersOf(OTHER, OTHER)).refusals.inc();
+  }
+
+  /** Under load one reading stands for those of its camera that came since the last one. */
+  #look(counters: CameraCounters, reading: Reading): void {
+    const standsFor = counters.unseen;
+    counters.unseen = 0;
+    counters.uncertaintySum.inc(standsFor * (1 - least(reading.charScores)));
+    counters.unread.inc(standsFor * countUnread(reading.regnoRecognize));
+    const plate = this.#plate;
+    plate.decode(reading.regnoRecognize);
+    const cameraLength = plate.length;
+    if (plate.template() === UNKNOWN_TEMPLATE) counters.cameraMisses.inc(standsFor);
+    plate.decode(reading.aftsRegnoAi);
+    if (plate.template() === UNKNOWN_TEMPLATE) counters.networkMisses.inc(standsFor);
+    if (cameraLength !== plate.length) counters.mismatches.inc(standsFor);
   }
 
   #countersOf(cameraClass: string, cameraType: string): CameraCounters {
@@ -77,6 +96,7 @@ export class CameraMetrics implements CameraHealth {
       unread: this.recorder.counter('cameraUnreadSymbols', ...labels),
       mismatches: this.recorder.counter('cameraLengthMismatches', ...labels),
       refusals: this.recorder.counter('cameraRefusals', ...labels),
+      unseen: 0,
     };
     if (types === undefined) this.#cameras.set(cameraClass, new Map([[cameraType, counters]]));
     else types.set(cameraType, counters);

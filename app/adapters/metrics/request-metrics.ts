@@ -14,15 +14,29 @@ const WATCHED_REFUSALS: readonly RefusalReason[] = [
   'model_unavailable',
 ];
 
+type Status = FinishedRequest['status'];
+
+/** The series of requests that are alike. */
+interface RequestSeries {
+  readonly route: string;
+  readonly method: string;
+  readonly status: Status;
+  readonly count: Counter;
+  /** How fast regno is shows where it did its work: not in refusals, nor where the client left. */
+  readonly duration: Histogram | undefined;
+}
+
 /** Counts requests, and holds how many are in flight. */
 export class RequestMetrics {
   #inflight = 0;
-  readonly #requests = new Map<string, Counter>();
-  readonly #durations = new Map<string, Histogram>();
+  readonly #series = new Map<string, RequestSeries>();
+  /** Most requests are like the one before: no key to be made and looked up for them. */
+  #last: RequestSeries;
 
   /** The faults that alerts watch start at 0: a counter that is born with its first event shows no rise. */
   constructor(private readonly recorder: MetricsRecorder) {
-    for (const status of [200, 500, 503]) this.#counter('/reg/', 'POST', status);
+    for (const status of [500, 503]) this.#seriesOf('/reg/', 'POST', status);
+    this.#last = this.#seriesOf('/reg/', 'POST', 200);
     for (const reason of WATCHED_REFUSALS) recorder.counter('refusals', reason);
   }
 
@@ -36,10 +50,13 @@ export class RequestMetrics {
 
   finished(request: FinishedRequest): void {
     this.#inflight -= 1;
-    const { route, refusal, faultyFields } = request;
-    const method = METHODS.has(request.method) ? request.method : 'other';
-    this.#counter(route, method, request.status).inc();
-    if (isServed(request.status)) this.#duration(route).observe(request.seconds);
+    const { route, method, status, refusal, faultyFields } = request;
+    const last = this.#last;
+    if (last.route !== route || last.method !== method || last.status !== status) {
+      this.#last = this.#seriesOf(route, METHODS.has(method) ? method : 'other', status);
+    }
+    this.#last.count.inc();
+    this.#last.duration?.observe(request.seconds);
     if (refusal !== undefined && refusal !== 'internal') {
       this.recorder.counter('refusals', refusal).inc();
     }
@@ -51,27 +68,21 @@ export class RequestMetrics {
     this.recorder.counter('refusals', reason).inc();
   }
 
-  #counter(route: string, method: string, status: number | 'aborted'): Counter {
+  #seriesOf(route: string, method: string, status: Status): RequestSeries {
     const key = `${route} ${method} ${status}`;
-    let counter = this.#requests.get(key);
-    if (counter === undefined) {
-      counter = this.recorder.counter('httpRequests', route, method, String(status));
-      this.#requests.set(key, counter);
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      const count = this.recorder.counter('httpRequests', route, method, String(status));
+      const duration = isServed(status)
+        ? this.recorder.histogram('httpDuration', route)
+        : undefined;
+      series = { route, method, status, count, duration };
+      this.#series.set(key, series);
     }
-    return counter;
-  }
-
-  #duration(route: string): Histogram {
-    let histogram = this.#durations.get(route);
-    if (histogram === undefined) {
-      histogram = this.recorder.histogram('httpDuration', route);
-      this.#durations.set(route, histogram);
-    }
-    return histogram;
+    return series;
   }
 }
 
-/** How fast regno is shows where it did its work: not in refusals, nor where the client left. */
-function isServed(status: number | 'aborted'): boolean {
+function isServed(status: Status): boolean {
   return status !== 'aborted' && (status < 400 || status >= 500);
 }
