@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
-import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
+import { createFork } from './adapters/cluster/fork-worker.js';
 import { Supervisor } from './adapters/cluster/supervisor.js';
 import { closeLogger, createLogger } from './adapters/logger.js';
 import { createMetricsRegistry } from './adapters/metrics/exposition.js';
@@ -55,7 +55,6 @@ export function runPrimary(config: Config, entry: string): void {
   // Workers accept for themselves, so that what a busy worker cannot take waits in the system's queue,
   // where it costs nothing (docs/decisions/0013-workers-accept.md).
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.setupPrimary({ exec: entry });
   // All workers of one start share a key, so that their lines about one plate can be told together.
   const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');
   const board: StatusBoard = new StatusBoard({
@@ -68,14 +67,18 @@ export function runPrimary(config: Config, entry: string): void {
   });
   const supervisor: Supervisor = new Supervisor({
     slots: config.workers,
-    fork: (slot) =>
-      cluster.fork({ [SLOT_VARIABLE]: String(slot), [SETTINGS.logHmacKey.env]: logHmacKey }),
-    totals,
-    readMetrics: async () => ({
-      contentType: registry.contentType,
-      text: await registry.metrics(),
-      exemplars: totals.exemplars(),
+    fork: createFork(entry, totals, config.workers, {
+      [SETTINGS.logHmacKey.env]: logHmacKey,
     }),
+    totals,
+    readMetrics: async () => {
+      totals.refresh();
+      return {
+        contentType: registry.contentType,
+        text: await registry.metrics(),
+        exemplars: totals.exemplars(),
+      };
+    },
     readStatus: () => JSON.stringify(board.read()),
     onFault: (fault) => {
       board.fault(fault);

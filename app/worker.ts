@@ -3,9 +3,10 @@ import type { Server } from 'node:http';
 import { AcceptQueue } from './adapters/cluster/accept-queue.js';
 import { acceptFairly } from './adapters/cluster/fair-accept.js';
 import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
-import { SLOT_VARIABLE } from './adapters/cluster/messages.js';
+import { CELLS_FD, SLOT_VARIABLE } from './adapters/cluster/messages.js';
 import { loadModel, type LoadedModel } from './adapters/load-model.js';
 import { closeLogger, type Logger } from './adapters/logger.js';
+import { CellsFile } from './adapters/metrics/cells-file.js';
 import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
 import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/decision-metrics.js';
 import {
@@ -29,8 +30,10 @@ import type { RequestTrace } from './services/trace-context.js';
 import { checkGolden, type GoldenResult } from './services/golden-check.js';
 import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
-/** Growth is reported this often, so that a killed worker takes next to nothing with it. */
+/** Cells are written this often, so that a killed worker takes next to nothing with it. */
 const REPORT_INTERVAL_MS = 40;
+/** Exemplars go by message, and one of each bucket a second is enough. */
+const REPORTS_PER_EXEMPLARS = 25;
 /** Idle connections stay open this long at a stop, for requests that are already on their way. */
 const IDLE_GRACE_MS = 1000;
 
@@ -57,6 +60,8 @@ async function serve(
   log: Logger,
 ): Promise<void> {
   let draining = false;
+  let reports = 0;
+  const cells = new CellsFile(CELLS_FD);
   const link = new PrimaryLink(processChannel(), () => void drain());
 
   let loaded: LoadedModel;
@@ -190,9 +195,16 @@ async function serve(
     recorder.gauge('queueLength', slot).set(batcher.queueLength);
     recorder.gauge('acceptQueueLimit', slot).set(acceptQueue.limit);
     recorder.gauge('cacheEntries', slot).set(decider.memoryEntries);
-    const changes = recorder.takeReport();
+    recorder.gauge('workerReport', slot).set(Date.now() / 1000);
     cameras.reported();
-    if (changes !== undefined) link.send({ kind: 'metrics', report: changes });
+    try {
+      cells.write(recorder.cells());
+    } catch (error) {
+      faults.tell('the counts cannot be written for the primary', error, { kind: 'unexpected' });
+    }
+    reports += 1;
+    const names = recorder.takeNames(reports % REPORTS_PER_EXEMPLARS === 0);
+    if (names !== undefined) link.send({ kind: 'cells', names });
   }
 
   async function connectRedis(url: string): Promise<RedisCache> {

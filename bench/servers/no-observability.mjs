@@ -3,6 +3,7 @@
  * logged about requests. Shows what metrics and log cost; no setting turns them off.
  */
 const { MetricsRecorder } = await import('../../dist/app/adapters/metrics/recorder.js');
+const { CellsFile } = await import('../../dist/app/adapters/metrics/cells-file.js');
 const { CameraMetrics } = await import('../../dist/app/adapters/metrics/camera-metrics.js');
 const { ProcessMetrics } = await import('../../dist/app/adapters/process-metrics.js');
 const { RequestLog } = await import('../../dist/app/adapters/request-log.js');
@@ -12,6 +13,7 @@ const nothing = () => undefined;
 MetricsRecorder.prototype.counter = () => ({ inc: nothing });
 MetricsRecorder.prototype.gauge = () => ({ set: nothing });
 MetricsRecorder.prototype.histogram = () => ({ observe: nothing });
+CellsFile.prototype.write = nothing;
 CameraMetrics.prototype.decided = nothing;
 CameraMetrics.prototype.refused = nothing;
 ProcessMetrics.prototype.start = nothing;

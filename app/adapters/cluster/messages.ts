@@ -1,11 +1,12 @@
 import type { FaultNote } from '../faults.js';
-import type { Exemplar, MetricsReport } from '../metrics/recorder.js';
+import type { CellNames, Exemplar } from '../metrics/recorder.js';
 import type { ModelIdentity } from '../../services/ports.js';
 
 /** What a worker process tells the primary. */
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly usable: boolean; readonly model: ModelIdentity }
-  | { readonly kind: 'metrics'; readonly report: MetricsReport }
+  /** What cells of its file are; sent once they are written. */
+  | { readonly kind: 'cells'; readonly names: CellNames }
   /** Asks for the cluster's metrics as text; answered by `scraped` with the same id. */
   | { readonly kind: 'scrape'; readonly id: number }
   /** Asks for the operator's view of the cluster as JSON; answered by `scraped` as well. */
@@ -28,3 +29,6 @@ export interface Scraped {
 
 /** Environment variable that carries a worker's slot number. */
 export const SLOT_VARIABLE = 'WORKER_SLOT';
+
+/** File descriptor of a worker's `CellsFile`: the one after the standard streams and the channel. */
+export const CELLS_FD = 4;

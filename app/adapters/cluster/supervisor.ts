@@ -156,9 +156,8 @@ export class Supervisor {
 
   #receive(seat: Seat, message: WorkerMessage): void {
     switch (message.kind) {
-      case 'metrics':
-        this.parts.totals.apply(seat.worker.id, message.report);
-        this.parts.totals.set('workerReport', [String(seat.slot)], Date.now() / 1000);
+      case 'cells':
+        this.parts.totals.name(seat.worker.id, message.names);
         return;
       case 'scrape':
         void this.#scrape(seat, message.id);
@@ -221,7 +220,6 @@ export class Supervisor {
   #exited(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
     clearTimeout(seat.killTimer);
     this.#seats.delete(seat.worker.id);
-    this.parts.totals.forget(seat.worker.id);
     const asked = seat.state === 'draining';
     const reason = asked && signal === null ? 'clean' : signal === null ? 'crash' : 'killed';
     this.parts.totals.add('workerExits', [String(seat.slot), reason], 1);

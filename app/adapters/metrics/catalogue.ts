@@ -153,22 +153,22 @@ export const METRICS = {
   cameraUncertaintySum: counter(
     'regno_camera_symbol_uncertainty_sum_total',
     ['camera_class', 'camera_type'],
-    'Sum of (1 - the lowest symbol score); divide by readings for the mean uncertainty.',
+    'Sum of (1 - the lowest symbol score); divide by readings for the mean uncertainty. Of more than 1,000 readings a second in a worker, some stand for the others of their camera.',
   ),
   cameraTemplateMisses: counter(
     'regno_camera_template_misses_total',
     ['camera_class', 'camera_type', 'side'],
-    'Readings whose plate fits no template, by side (camera, network).',
+    'Readings whose plate fits no template, by side (camera, network); estimated under load, as uncertainty is.',
   ),
   cameraUnreadSymbols: counter(
     'regno_camera_unread_symbols_total',
     ['camera_class', 'camera_type'],
-    'Symbols that the camera left unread (`_`).',
+    'Symbols that the camera left unread (`_`); estimated under load, as uncertainty is.',
   ),
   cameraLengthMismatches: counter(
     'regno_camera_length_mismatches_total',
     ['camera_class', 'camera_type'],
-    'Readings where camera and network disagree on the number of symbols.',
+    'Readings where camera and network disagree on the number of symbols; estimated under load, as uncertainty is.',
   ),
   cameraRefusals: counter(
     'regno_camera_refusals_total',
@@ -189,7 +189,7 @@ export const METRICS = {
   workerReport: gauge(
     'regno_worker_last_report_timestamp_seconds',
     ['worker'],
-    'Unix time of the last report of a worker to the primary; an old one is a silent worker.',
+    'Unix time at which a worker last wrote its counts for the primary; an old one is a stuck worker.',
   ),
   loopUtilization: gauge(
     'regno_worker_event_loop_utilization_ratio',

@@ -4,10 +4,17 @@ import { createMetricsRegistry } from './exposition.js';
 import { MetricsRecorder } from './recorder.js';
 import { MetricsTotals } from './totals.js';
 
+function open(totals: MetricsTotals, source: number): MetricsRecorder {
+  const recorder = new MetricsRecorder();
+  totals.open(source, () => recorder.cells());
+  return recorder;
+}
+
 function report(totals: MetricsTotals, source: number, recorder: MetricsRecorder): void {
-  const taken = recorder.takeReport();
+  const names = recorder.takeNames(true);
   // What crosses the process boundary is JSON.
-  if (taken !== undefined) totals.apply(source, JSON.parse(JSON.stringify(taken)) as typeof taken);
+  if (names !== undefined) totals.name(source, JSON.parse(JSON.stringify(names)) as typeof names);
+  totals.refresh();
 }
 
 async function lines(totals: MetricsTotals, name: string): Promise<string[]> {
@@ -18,37 +25,68 @@ async function lines(totals: MetricsTotals, name: string): Promise<string[]> {
 describe('metrics over a cluster', () => {
   it('sums counters over workers and keeps them when a worker dies', async () => {
     const totals = new MetricsTotals();
-    const [first, second] = [new MetricsRecorder(), new MetricsRecorder()];
+    const [first, second] = [open(totals, 101), open(totals, 102)];
     first.counter('decisions', '0.0-0.1').inc(3);
     second.counter('decisions', '0.0-0.1').inc(4);
     report(totals, 101, first);
     report(totals, 102, second);
-    totals.forget(101);
-    const replacement = new MetricsRecorder();
+    first.counter('decisions', '0.0-0.1').inc();
+    totals.close(101);
+    const replacement = open(totals, 103);
     replacement.counter('decisions', '0.0-0.1').inc();
     report(totals, 103, replacement);
     expect(await lines(totals, 'regno_decisions_total')).toEqual([
-      'regno_decisions_total{band="0.0-0.1"} 8',
+      'regno_decisions_total{band="0.0-0.1"} 9',
     ]);
   });
 
-  it('reports only what changed', () => {
-    const recorder = new MetricsRecorder();
-    const counter = recorder.counter('cacheCoalesced');
-    counter.inc(2);
-    expect(recorder.takeReport()).toEqual({
-      series: [[0, 'cacheCoalesced', []]],
-      deltas: [0, 2],
-      gauges: [],
+  it('shows no fall, not by a rounding, while nothing grows', () => {
+    const totals = new MetricsTotals();
+    const workers = [1, 2, 3].map((source) => {
+      const recorder = open(totals, source);
+      recorder.counter('cpuSeconds', '1').inc(source / 7);
+      report(totals, source, recorder);
+      return recorder;
     });
-    expect(recorder.takeReport()).toBeUndefined();
-    counter.inc();
-    expect(recorder.takeReport()).toEqual({ series: [], deltas: [0, 1], gauges: [] });
+    for (let i = 1; i < 1000; i += 1) {
+      const before = totals.sum('cpuSeconds');
+      if (i % 10 === 0) workers[i % 3]?.counter('cpuSeconds', '1').inc(1 / i);
+      totals.refresh();
+      expect(totals.sum('cpuSeconds')).toBeGreaterThanOrEqual(before);
+    }
+  });
+
+  it('names each cell once, and exemplars when asked', () => {
+    const recorder = new MetricsRecorder();
+    const exemplar = { route: '/reg/', seconds: 0.002, traceId: 'f'.repeat(32), at: 1 };
+    recorder.counter('cacheCoalesced').inc(2);
+    recorder.exemplar({ ...exemplar, seconds: 0.0021 });
+    recorder.exemplar(exemplar);
+    expect(recorder.takeNames(false)).toEqual({ series: [[0, 'cacheCoalesced', []]] });
+    expect(recorder.takeNames(false)).toBeUndefined();
+    expect(recorder.takeNames(true)).toEqual({ series: [], exemplars: [exemplar] });
+    recorder.counter('cacheCoalesced').inc();
+    expect(recorder.takeNames(true)).toBeUndefined();
+    expect([...recorder.cells()]).toEqual([3]);
+  });
+
+  it('counts what a cell held before it had a name', async () => {
+    const totals = new MetricsTotals();
+    const recorder = open(totals, 1);
+    recorder.counter('cacheCoalesced').inc(2);
+    totals.refresh();
+    expect(await lines(totals, 'regno_cache_coalesced_total')).toEqual([
+      'regno_cache_coalesced_total 0',
+    ]);
+    report(totals, 1, recorder);
+    expect(await lines(totals, 'regno_cache_coalesced_total')).toEqual([
+      'regno_cache_coalesced_total 2',
+    ]);
   });
 
   it('shows histograms with cumulative buckets, sum and count', async () => {
     const totals = new MetricsTotals();
-    const recorder = new MetricsRecorder();
+    const recorder = open(totals, 1);
     const histogram = recorder.histogram('batchSize');
     for (const rows of [1, 2, 3, 1000]) histogram.observe(rows);
     report(totals, 1, recorder);
@@ -70,28 +108,34 @@ describe('metrics over a cluster', () => {
 
   it('forgets the gauges of a dead worker, and reports a gauge of 0', async () => {
     const totals = new MetricsTotals();
-    const recorder = new MetricsRecorder();
+    const recorder = open(totals, 7);
     recorder.gauge('queueLength', '1').set(0);
     report(totals, 7, recorder);
     expect(await lines(totals, 'regno_queue_length')).toEqual(['regno_queue_length{worker="1"} 0']);
-    totals.forget(7);
+    totals.close(7);
     expect(await lines(totals, 'regno_queue_length')).toEqual([]);
   });
 
-  it('keeps the gauge of a new worker when the old one of its slot ends', async () => {
+  it.each([
+    { ends: 'old', source: 1, left: 2 },
+    { ends: 'new', source: 2, left: 1 },
+  ])('keeps a gauge of a slot when its $ends worker ends', async ({ source, left }) => {
     const totals = new MetricsTotals();
-    for (const source of [1, 2]) {
-      const recorder = new MetricsRecorder();
-      recorder.gauge('queueLength', '1').set(source);
-      report(totals, source, recorder);
+    for (const worker of [1, 2]) {
+      const recorder = open(totals, worker);
+      recorder.gauge('queueLength', '1').set(worker);
+      report(totals, worker, recorder);
     }
-    totals.forget(1);
     expect(await lines(totals, 'regno_queue_length')).toEqual(['regno_queue_length{worker="1"} 2']);
+    totals.close(source);
+    expect(await lines(totals, 'regno_queue_length')).toEqual([
+      `regno_queue_length{worker="1"} ${left}`,
+    ]);
   });
 
   it('bounds the label sets of a metric', async () => {
     const totals = new MetricsTotals();
-    const recorder = new MetricsRecorder();
+    const recorder = open(totals, 1);
     for (let i = 0; i < 2000; i += 1) recorder.counter('invalidFields', `field-${i}`).inc();
     report(totals, 1, recorder);
     const shown = await lines(totals, 'regno_invalid_fields_total');

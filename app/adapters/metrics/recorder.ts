@@ -1,17 +1,12 @@
 import { METRICS, type MetricDefinition, type MetricId } from './catalogue.js';
 
 /**
- * What a worker reports to the primary: new cells since the last report, then what changed. The
- * primary adds `deltas` to its totals, so nothing that was reported is lost when the worker dies,
- * and a worker that hangs cannot hold up a scrape.
+ * What a worker tells the primary of its cells; their values the primary reads for itself
+ * (`CellsFile`).
  */
-export interface MetricsReport {
-  /** Cells made since the last report: `[first cell, metric, label values]`. */
+export interface CellNames {
+  /** Cells made since the last time: `[first cell, metric, label values]`. */
   readonly series: readonly (readonly [number, MetricId, readonly string[]])[];
-  /** Counter and histogram cells that grew: cell, growth, cell, growth ... */
-  readonly deltas: readonly number[];
-  /** Gauge cells that moved: cell, value, cell, value ... */
-  readonly gauges: readonly number[];
   readonly exemplars?: readonly Exemplar[];
 }
 
@@ -37,8 +32,6 @@ export interface Histogram {
   observe(value: number): void;
 }
 
-/** Exemplars in one report; more are of no use. */
-const EXEMPLARS_MAX = 8;
 /** Label sets per metric; more fall into one series whose label values are all `other`. */
 const SERIES_MAX = 512;
 
@@ -48,30 +41,30 @@ const SERIES_MAX = 512;
  * prom-client's own (about 500 ns for a labelled observation) would not give the hot path.
  */
 export class MetricsRecorder {
-  #values = new Float64Array(1024);
-  #reported = new Float64Array(1024);
-  #kinds: ('sum' | 'gauge')[] = [];
+  #cells = new Float64Array(1024);
+  #used = 0;
   #newSeries: [number, MetricId, readonly string[]][] = [];
-  #exemplars: Exemplar[] = [];
+  /** The last of each route and bucket. */
+  readonly #exemplars = new Map<string, Exemplar>();
   readonly #series = new Map<string, number>();
   readonly #seriesPerMetric = new Map<MetricId, number>();
 
   counter(id: MetricId, ...labels: readonly string[]): Counter {
-    const cell = this.#cell(id, 'counter', labels);
+    const cell = this.#cellOf(id, 'counter', labels);
     return { inc: (amount = 1) => this.#add(cell, amount) };
   }
 
   gauge(id: MetricId, ...labels: readonly string[]): Gauge {
-    const cell = this.#cell(id, 'gauge', labels);
+    const cell = this.#cellOf(id, 'gauge', labels);
     return {
       set: (value) => {
-        this.#values[cell] = value;
+        this.#cells[cell] = value;
       },
     };
   }
 
   histogram(id: MetricId, ...labels: readonly string[]): Histogram {
-    const first = this.#cell(id, 'histogram', labels);
+    const first = this.#cellOf(id, 'histogram', labels);
     const edges = bucketsOf(METRICS[id]);
     const sum = first + edges.length + 1;
     return {
@@ -85,35 +78,35 @@ export class MetricsRecorder {
   }
 
   exemplar(exemplar: Exemplar): void {
-    if (this.#exemplars.length < EXEMPLARS_MAX) this.#exemplars.push(exemplar);
+    this.#exemplars.set(exemplarKey(exemplar), exemplar);
   }
 
-  /** What changed since the last call, or undefined where nothing did. */
-  takeReport(): MetricsReport | undefined {
-    const deltas: number[] = [];
-    const gauges: number[] = [];
-    for (let cell = 0; cell < this.#kinds.length; cell += 1) {
-      const value = this.#values[cell] ?? 0;
-      const before = this.#reported[cell] ?? 0;
-      if (value === before) continue;
-      if (this.#kinds[cell] === 'gauge') gauges.push(cell, value);
-      else deltas.push(cell, value - before);
-      this.#reported[cell] = value;
-    }
+  /** The cells in use: counters, histograms and gauges as they stand. Later recordings show in it. */
+  cells(): Float64Array {
+    return this.#cells.subarray(0, this.#used);
+  }
+
+  /**
+   * What is new since the last call, or undefined where nothing is.
+   *
+   * @param withExemplars false leaves them for a later call
+   */
+  takeNames(withExemplars: boolean): CellNames | undefined {
     const series = this.#newSeries;
-    if (series.length === 0 && deltas.length === 0 && gauges.length === 0) return undefined;
+    const tellsExemplars = withExemplars && this.#exemplars.size > 0;
+    if (series.length === 0 && !tellsExemplars) return undefined;
     this.#newSeries = [];
-    if (this.#exemplars.length === 0) return { series, deltas, gauges };
-    const exemplars = this.#exemplars;
-    this.#exemplars = [];
-    return { series, deltas, gauges, exemplars };
+    if (!tellsExemplars) return { series };
+    const exemplars = [...this.#exemplars.values()];
+    this.#exemplars.clear();
+    return { series, exemplars };
   }
 
   #add(cell: number, amount: number): void {
-    this.#values[cell] = (this.#values[cell] ?? 0) + amount;
+    this.#cells[cell] = (this.#cells[cell] ?? 0) + amount;
   }
 
-  #cell(id: MetricId, kind: MetricDefinition['kind'], labels: readonly string[]): number {
+  #cellOf(id: MetricId, kind: MetricDefinition['kind'], labels: readonly string[]): number {
     const definition: MetricDefinition = METRICS[id];
     if (definition.kind !== kind || definition.labels.length !== labels.length) {
       throw new TypeError(
@@ -125,7 +118,7 @@ export class MetricsRecorder {
     if (known !== undefined) return known;
     const count = this.#seriesPerMetric.get(id) ?? 0;
     const overflow = labels.map(() => 'other');
-    if (count >= SERIES_MAX && key !== keyOf(id, overflow)) return this.#cell(id, kind, overflow);
+    if (count >= SERIES_MAX && key !== keyOf(id, overflow)) return this.#cellOf(id, kind, overflow);
     this.#seriesPerMetric.set(id, count + 1);
     const cell = this.#allocate(definition);
     this.#series.set(key, cell);
@@ -134,16 +127,13 @@ export class MetricsRecorder {
   }
 
   #allocate(definition: MetricDefinition): number {
-    const first = this.#kinds.length;
-    const size = cellsOf(definition);
-    const kind = definition.kind === 'gauge' ? 'gauge' : 'sum';
-    for (let i = 0; i < size; i += 1) this.#kinds.push(kind);
-    while (this.#values.length < this.#kinds.length) {
-      this.#values = doubled(this.#values);
-      this.#reported = doubled(this.#reported);
+    const first = this.#used;
+    this.#used += cellsOf(definition);
+    while (this.#cells.length < this.#used) {
+      const larger = new Float64Array(this.#cells.length * 2);
+      larger.set(this.#cells);
+      this.#cells = larger;
     }
-    // A gauge that is set to 0 first must be reported too.
-    if (kind === 'gauge') this.#reported[first] = NaN;
     return first;
   }
 }
@@ -161,8 +151,8 @@ export function bucketsOf(definition: MetricDefinition): readonly number[] {
   return definition.buckets ?? [];
 }
 
-function doubled(array: Float64Array): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(array.length * 2);
-  larger.set(array);
-  return larger;
+/** Exemplars of one route and one bucket stand for the same: one of them is kept. */
+export function exemplarKey({ route, seconds }: Exemplar): string {
+  const bucket = bucketsOf(METRICS.httpDuration).findIndex((edge) => seconds <= edge);
+  return `${route} ${bucket}`;
 }

@@ -1,17 +1,31 @@
 import { METRICS, type MetricId, type MetricDefinition } from './catalogue.js';
-import { bucketsOf, cellsOf, type Exemplar, type MetricsReport } from './recorder.js';
+import { cellsOf, exemplarKey, type CellNames, type Exemplar } from './recorder.js';
 
 /** One series over all workers: a counter's or gauge's single value, or a histogram's cells. */
 export interface Series {
   readonly labels: readonly string[];
   readonly cells: Float64Array;
-  /** Of a gauge: the process that reports it. A slot's new worker takes over from the old one. */
-  source: number | undefined;
 }
 
-interface Cell {
-  readonly series: Series;
+/** Where one cell of a source's counters and histograms is added. */
+interface Sum {
+  readonly into: Float64Array;
   readonly offset: number;
+  /** How much of the source's cell is in it. */
+  added: number;
+}
+
+interface SourceGauge {
+  readonly cell: number;
+  readonly id: MetricId;
+  readonly labels: readonly string[];
+}
+
+/** A worker process's cells, and what they are. */
+interface Source {
+  readonly read: () => Float64Array;
+  readonly sums: Map<number, Sum>;
+  readonly gauges: SourceGauge[];
 }
 
 /** Series over all workers that one metric may have in the primary. */
@@ -24,44 +38,55 @@ const SERIES_MAX = 2048;
 export class MetricsTotals {
   readonly #series = new Map<MetricId, Map<string, Series>>();
   readonly #exemplars = new Map<string, Exemplar>();
-  readonly #cells = new Map<number, (Cell | undefined)[]>();
-  readonly #gauges = new Map<number, [MetricId, string][]>();
+  /** Oldest first. */
+  readonly #sources = new Map<number, Source>();
 
-  /** Adds what worker process `source` reported. Unknown cells are ignored. */
-  apply(source: number, report: MetricsReport): void {
-    const cells = this.#cells.get(source) ?? [];
-    this.#cells.set(source, cells);
-    for (const [first, id, labels] of report.series) this.#open(source, cells, first, id, labels);
-    for (let i = 0; i + 1 < report.deltas.length; i += 2) {
-      const cell = cells[report.deltas[i] ?? -1];
-      if (cell === undefined) continue;
-      cell.series.cells[cell.offset] =
-        (cell.series.cells[cell.offset] ?? 0) + (report.deltas[i + 1] ?? 0);
+  /**
+   * Takes in a worker process.
+   *
+   * @param read gives its cells as they stand
+   */
+  open(source: number, read: () => Float64Array): void {
+    this.#sources.set(source, { read, sums: new Map<number, Sum>(), gauges: [] });
+  }
+
+  /** Learns what cells of a worker process are; those without a name are not counted yet. */
+  name(source: number, { series, exemplars = [] }: CellNames): void {
+    for (const exemplar of exemplars) this.#exemplars.set(exemplarKey(exemplar), exemplar);
+    const known = this.#sources.get(source);
+    if (known === undefined) return;
+    for (const [first, id, labels] of series) {
+      const definition: MetricDefinition = METRICS[id];
+      if (definition.kind === 'gauge') {
+        known.gauges.push({ cell: first, id, labels });
+        continue;
+      }
+      const into = this.#seriesOf(id, labels).cells;
+      for (let offset = 0; offset < into.length; offset += 1) {
+        known.sums.set(first + offset, { into, offset, added: 0 });
+      }
     }
-    for (let i = 0; i + 1 < report.gauges.length; i += 2) {
-      const cell = cells[report.gauges[i] ?? -1];
-      if (cell !== undefined) cell.series.cells[0] = report.gauges[i + 1] ?? 0;
-    }
-    for (const exemplar of report.exemplars ?? []) {
-      const edges = bucketsOf(METRICS.httpDuration);
-      const bucket = edges.findIndex((edge) => exemplar.seconds <= edge);
-      this.#exemplars.set(`${exemplar.route} ${bucket}`, exemplar);
-    }
+  }
+
+  /** Reads the cells of all workers; to be called before anything is shown. */
+  refresh(): void {
+    // A slot's new worker comes after the old one, and its gauges are the ones to be seen.
+    for (const source of this.#sources.values()) this.#take(source);
+  }
+
+  /** Takes the last counts of a worker process that has ended, and forgets its gauges. */
+  close(source: number): void {
+    const ended = this.#sources.get(source);
+    if (ended === undefined) return;
+    this.#take(ended);
+    this.#sources.delete(source);
+    for (const { id, labels } of ended.gauges) this.#series.get(id)?.delete(keyOf(labels));
+    this.refresh();
   }
 
   /** The last exemplar of each route and bucket. */
   exemplars(): Exemplar[] {
     return [...this.#exemplars.values()];
-  }
-
-  /** Forgets the gauges of a worker process that has ended; its counts stay. */
-  forget(source: number): void {
-    this.#cells.delete(source);
-    for (const [id, key] of this.#gauges.get(source) ?? []) {
-      const ofMetric = this.#series.get(id);
-      if (ofMetric?.get(key)?.source === source) ofMetric.delete(key);
-    }
-    this.#gauges.delete(source);
   }
 
   /** Adds to a counter of the primary's own. */
@@ -86,21 +111,16 @@ export class MetricsTotals {
     return sum;
   }
 
-  #open(
-    source: number,
-    cells: (Cell | undefined)[],
-    first: number,
-    id: MetricId,
-    labels: readonly string[],
-  ): void {
-    const definition: MetricDefinition = METRICS[id];
-    const series = this.#seriesOf(id, labels);
-    for (let i = 0; i < cellsOf(definition); i += 1) cells[first + i] = { series, offset: i };
-    if (definition.kind !== 'gauge') return;
-    series.source = source;
-    const gauges = this.#gauges.get(source) ?? [];
-    this.#gauges.set(source, gauges);
-    gauges.push([id, keyOf(labels)]);
+  #take({ read, sums, gauges }: Source): void {
+    const cells = read();
+    for (const [cell, sum] of sums) {
+      const value = cells[cell] ?? 0;
+      // The growth first, as rounding could otherwise make a total fall.
+      const growth = value - sum.added;
+      sum.into[sum.offset] = (sum.into[sum.offset] ?? 0) + growth;
+      sum.added = value;
+    }
+    for (const { cell, id, labels } of gauges) this.set(id, labels, cells[cell] ?? 0);
   }
 
   #seriesOf(id: MetricId, labels: readonly string[]): Series {
@@ -114,7 +134,7 @@ export class MetricsTotals {
     let series = ofMetric.get(key);
     if (series === undefined) {
       const cells = new Float64Array(cellsOf(METRICS[id]));
-      series = { labels: bounded, cells, source: undefined };
+      series = { labels: bounded, cells };
       ofMetric.set(key, series);
     }
     return series;

@@ -85,7 +85,7 @@ export interface StatusBoardParts {
 const FAULTS_MAX = 50;
 const SAMPLE_INTERVAL_MS = 1000;
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
-/** A worker reports every 40 ms while it has something to report, and its gauges move each second. */
+/** A worker that is not stuck writes its cells many times a second. */
 const SILENT_SECONDS = 10;
 
 /** The operator's view of the cluster, from what the primary has in memory anyway. */
@@ -99,7 +99,10 @@ export class StatusBoard {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#traffic.sample(), SAMPLE_INTERVAL_MS).unref();
+    this.#timer = setInterval(() => {
+      this.parts.totals.refresh();
+      this.#traffic.sample();
+    }, SAMPLE_INTERVAL_MS).unref();
   }
 
   stop(): void {
@@ -114,6 +117,7 @@ export class StatusBoard {
 
   read(): StatusDocument {
     const { parts } = this;
+    parts.totals.refresh();
     const workers = parts.seats().map((seat) => this.#worker(seat));
     const models = this.#models();
     const dependencies = this.#dependencies();

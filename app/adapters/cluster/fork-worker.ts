@@ -1,0 +1,38 @@
+import cluster, { type Worker } from 'node:cluster';
+import { CellsFile } from '../metrics/cells-file.js';
+import type { MetricsTotals } from '../metrics/totals.js';
+import { SLOT_VARIABLE } from './messages.js';
+
+/** The channel comes after them, then the file, at `CELLS_FD`. */
+const OWN_STREAMS = ['inherit', 'inherit', 'inherit'] as const;
+
+/**
+ * Makes what starts a worker process for a slot, with a file for its cells, which the totals follow
+ * until it has ended.
+ *
+ * @param entry the program that a worker runs
+ * @param slots of them one at a time may have an old and a new worker
+ * @param env for every worker, beside that of this process
+ * @throws Error where the files cannot be made
+ */
+export function createFork(
+  entry: string,
+  totals: MetricsTotals,
+  slots: number,
+  env: Readonly<Record<string, string>>,
+): (slot: number) => Worker {
+  // All at the start: where a folder is full later, workers are restarted all the same.
+  const unused = Array.from({ length: slots + 1 }, () => CellsFile.create());
+  return (slot) => {
+    const cells = unused.pop() ?? CellsFile.create();
+    cluster.setupPrimary({ exec: entry, stdio: [...OWN_STREAMS, 'ipc', cells.fd] });
+    const worker = cluster.fork({ ...env, [SLOT_VARIABLE]: String(slot) });
+    totals.open(worker.id, () => cells.read());
+    worker.once('exit', () => {
+      totals.close(worker.id);
+      cells.clear();
+      unused.push(cells);
+    });
+    return worker;
+  };
+}

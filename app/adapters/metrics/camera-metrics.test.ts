@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { Reading } from '../../model/features/reading.js';
+import { CameraMetrics } from './camera-metrics.js';
+import type { MetricId } from './catalogue.js';
+import { MetricsRecorder } from './recorder.js';
+import { MetricsTotals } from './totals.js';
+
+const READING: Reading = {
+  regnoRecognize: 'А12_ВС77',
+  aftsRegnoAi: 'А123ВС77',
+  recognitionAccuracy: 50,
+  aftsRegnoAiScore: 0.9,
+  charScores: [0.9, 0.75, 0.95],
+  lengthScores: [0.99],
+  cameraType: 'Стационарная',
+  cameraClass: 'Астра-Трафик',
+  time: { year: 2024, month: 1, day: 1, hour: 12, minute: 0, second: 0 },
+  direction: 0,
+};
+const OTHER_CAMERA: Reading = { ...READING, cameraClass: 'Дозор' };
+const SEVEN_SYMBOLS: Reading = { ...READING, regnoRecognize: 'A12ВС77' };
+
+function createCameras() {
+  const recorder = new MetricsRecorder();
+  const totals = new MetricsTotals();
+  totals.open(1, () => recorder.cells());
+  const cameras = new CameraMetrics(recorder);
+  const sumOf = (id: MetricId, cameraClass = READING.cameraClass): number => {
+    const names = recorder.takeNames(false);
+    if (names !== undefined) totals.name(1, names);
+    totals.refresh();
+    return totals.sum(id, ([name]) => name === cameraClass);
+  };
+  return { cameras, sumOf };
+}
+
+describe('CameraMetrics', () => {
+  it('counts by camera what a reading shows', () => {
+    const { cameras, sumOf } = createCameras();
+    cameras.decided(READING, 0.8);
+    cameras.decided(SEVEN_SYMBOLS, 0.1);
+    expect(sumOf('cameraReadings')).toBe(2);
+    expect(sumOf('cameraPositive')).toBe(1);
+    expect(sumOf('cameraScoreSum')).toBeCloseTo(0.9);
+    expect(sumOf('cameraUncertaintySum')).toBeCloseTo(0.5);
+    expect(sumOf('cameraUnreadSymbols')).toBe(1);
+    expect(sumOf('cameraTemplateMisses')).toBe(2);
+    expect(sumOf('cameraLengthMismatches')).toBe(1);
+    expect(sumOf('cameraReadings', OTHER_CAMERA.cameraClass)).toBe(0);
+  });
+
+  it('under load looks at a share of the readings, which stands for the rest of its camera', () => {
+    const { cameras, sumOf } = createCameras();
+    for (let report = 0; report < 3; report += 1) {
+      for (let i = 0; i < 500; i += 1) cameras.decided(i % 5 === 0 ? OTHER_CAMERA : READING, 0.8);
+      cameras.reported();
+    }
+    for (const reading of [READING, OTHER_CAMERA]) {
+      cameras.decided(reading, 0.8);
+      const ofCamera = (id: MetricId): number => sumOf(id, reading.cameraClass);
+      const readings = reading === READING ? 1201 : 301;
+      expect(ofCamera('cameraReadings')).toBe(readings);
+      expect(ofCamera('cameraPositive')).toBe(readings);
+      expect(ofCamera('cameraUnreadSymbols')).toBe(readings);
+      expect(ofCamera('cameraTemplateMisses')).toBe(readings);
+      expect(ofCamera('cameraUncertaintySum')).toBeCloseTo(readings / 4);
+    }
+  });
+
+  it('counts a refused body for its camera only where that camera is known', () => {
+    const { cameras, sumOf } = createCameras();
+    const body = { camera_class: READING.cameraClass, camera_type: READING.cameraType };
+    cameras.refused(body);
+    cameras.decided(READING, 0.5);
+    cameras.refused(body);
+    cameras.refused(null);
+    cameras.refused({ camera_class: 7 });
+    expect(sumOf('cameraRefusals')).toBe(1);
+    expect(sumOf('cameraRefusals', 'other')).toBe(1);
+  });
+});

@@ -1,0 +1,44 @@
+import { closeSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CellsFile } from './cells-file.js';
+
+describe('CellsFile', () => {
+  let folder: string;
+  let file: CellsFile;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'regno-cells-'));
+    file = CellsFile.create([join(folder, 'missing'), folder]);
+  });
+  afterEach(() => {
+    closeSync(file.fd);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('has no name that could be left behind', () => {
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('gives what was written last, also through another object on its descriptor', () => {
+    const writer = new CellsFile(file.fd);
+    writer.write(Float64Array.of(1, 0.1));
+    writer.write(Float64Array.of(2, 0.2, 1e300));
+    expect([...file.read().subarray(0, 4)]).toEqual([2, 0.2, 1e300, 0]);
+  });
+
+  it('grows with the cells, and is zeros for the next worker', () => {
+    const cells = Float64Array.from({ length: 20_000 }, (_, i) => i + 1);
+    file.write(cells);
+    expect(file.read()).toEqual(cells);
+    file.clear();
+    expect(file.read().every((value) => value === 0)).toBe(true);
+  });
+
+  it('says what to do where no folder can be written to', () => {
+    const missing = join(folder, 'missing');
+    expect(() => CellsFile.create([missing])).toThrow(
+      new RegExp(`ENOENT.*make ${missing} writable, or set TMPDIR`),
+    );
+  });
+});

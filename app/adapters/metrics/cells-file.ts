@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** In memory where the system has such a folder; a disk is written to seldom, as the file is one page or two. */
+const FOLDERS: readonly string[] = ['/dev/shm', tmpdir()];
+/** Taken at the start, for 8,192 cells: a worker that counts must not find the disk full. */
+const RESERVED_BYTES = 64 * 1024;
+
+/**
+ * A worker's cells where the primary can read them. A message for each change would wake the primary
+ * many times a second, and what it cost the worker was a per cent or two of all it did; a write in
+ * place wakes nobody, and what a worker wrote is still there when the worker has been killed.
+ *
+ * The file has no name and is gone with the last process that holds it.
+ */
+export class CellsFile {
+  #buffer = Buffer.alloc(RESERVED_BYTES);
+
+  constructor(readonly fd: number) {}
+
+  /**
+   * Makes a file of zeros.
+   *
+   * @throws Error where none of the folders can be written to, with what to do
+   */
+  static create(folders: readonly string[] = FOLDERS): CellsFile {
+    const reasons: string[] = [];
+    for (const folder of folders) {
+      try {
+        return createIn(folder);
+      } catch (error) {
+        reasons.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+    throw new Error(
+      `workers count in files of ${RESERVED_BYTES / 1024} KiB, and none could be made (${reasons.join('; ')}): make ${folders.join(' or ')} writable, or set TMPDIR to a folder that is`,
+    );
+  }
+
+  /** Writes the cells over those of before; of a worker's life each call has as many or more. */
+  write(cells: Float64Array): void {
+    // Cells stand at multiples of 8 bytes and are copied in such units or larger ones: the primary,
+    // which may read at the same time, sees each as it was or as it is.
+    writeSync(this.fd, cells, 0, cells.byteLength, 0);
+  }
+
+  /** The cells as they were last written, and zeros. Valid until the next call. */
+  read(): Float64Array {
+    for (;;) {
+      const bytes = readSync(this.fd, this.#buffer, 0, this.#buffer.length, 0);
+      if (bytes < this.#buffer.length) return toCells(this.#buffer, bytes);
+      this.#buffer = Buffer.alloc(2 * this.#buffer.length);
+    }
+  }
+
+  /** Makes it a file of zeros again, for the next worker. */
+  clear(): void {
+    this.#buffer.fill(0);
+    writeSync(this.fd, this.#buffer, 0, this.#buffer.length, 0);
+  }
+}
+
+function createIn(folder: string): CellsFile {
+  const path = join(folder, `regno-${randomUUID()}`);
+  const fd = openSync(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+    const file = new CellsFile(fd);
+    file.clear();
+    return file;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function toCells(buffer: Buffer, bytes: number): Float64Array {
+  return new Float64Array(buffer.buffer, buffer.byteOffset, Math.floor(bytes / 8));
+}
