@@ -42,7 +42,8 @@ export class StageTracer {
       ...inner,
       stage: (stage, seconds) => {
         inner.stage(stage, seconds);
-        if (stage === 'parse') this.#noteUntilNow('parse', this.now() - seconds);
+        if (stage !== 'parse' || this.#current === undefined) return;
+        this.#noteUntilNow('parse', this.now() - seconds);
       },
     };
   }
