@@ -8,6 +8,7 @@ import { MetricsTotals } from './adapters/metrics/totals.js';
 import { createRedactor } from './adapters/redact.js';
 import { createErrorReporter } from './adapters/sentry.js';
 import { StatusBoard } from './adapters/status/status-board.js';
+import { createTraceExport } from './adapters/tracing/trace-export.js';
 import { DEMO_KEY, type Config } from './config/load-config.js';
 import { SETTINGS } from './config/schema.js';
 import { visibleSettings } from './config/visible-settings.js';
@@ -43,6 +44,16 @@ export function runPrimary(config: Config, entry: string): void {
     onEvent: (result) => totals.add('sentryEvents', [result], 1),
     redact,
   });
+  const tracing =
+    config.otlpUrl === undefined
+      ? undefined
+      : createTraceExport({
+          url: config.otlpUrl,
+          version: REGNO_VERSION,
+          environment: config.environment,
+          workers: config.workers,
+          onSpans: (fate, count) => totals.add('traceSpans', [fate], count),
+        });
   totals.set('buildInfo', [REGNO_VERSION, process.version], 1);
   if (config.usesDemoKey) {
     log.warn(`API_KEYS is not set: the public demo key ${DEMO_KEY} opens this service`);
@@ -80,6 +91,9 @@ export function runPrimary(config: Config, entry: string): void {
       };
     },
     readStatus: () => JSON.stringify(board.read()),
+    onTraces: (slot, model, records) => {
+      void tracing?.then((traces) => traces.take(slot, model, records));
+    },
     onFault: (fault) => {
       board.fault(fault);
       // A worker that was killed could not report it; of its other faults it has.
@@ -107,7 +121,10 @@ export function runPrimary(config: Config, entry: string): void {
   };
   async function end(exitCode: number): Promise<void> {
     board.stop();
-    await (await reporting).flush(FLUSH_TIMEOUT_MS);
+    await Promise.all([
+      reporting.then((reporter) => reporter.flush(FLUSH_TIMEOUT_MS)),
+      tracing?.then((traces) => traces.stop(FLUSH_TIMEOUT_MS)),
+    ]);
     await closeLogger(log);
     process.exit(exitCode);
   }

@@ -6,7 +6,8 @@ import { PlatePseudonyms } from './adapters/plate-pseudonyms.js';
 import { createRedactor } from './adapters/redact.js';
 import { RequestLog } from './adapters/request-log.js';
 import { createErrorReporter } from './adapters/sentry.js';
-import { createTracing, type Tracing } from './adapters/tracing/tracing.js';
+import type { TraceRecord } from './adapters/tracing/trace-record.js';
+import { NO_TRACING, createTracing, type Tracing } from './adapters/tracing/tracing.js';
 import type { Config } from './config/load-config.js';
 import type { ModelIdentity } from './services/ports.js';
 import { REGNO_VERSION } from './version.js';
@@ -19,6 +20,8 @@ export interface TelemetryParts {
   readonly model: ModelIdentity;
   /** Told each fault, for the operator's page. */
   readonly note: (fault: FaultNote) => void;
+  /** Takes traces for the collector. */
+  readonly sendTraces: (records: readonly TraceRecord[]) => void;
   /** Seconds on the clock of the requests. */
   readonly now: () => number;
 }
@@ -28,7 +31,7 @@ export interface Telemetry {
   readonly faults: Faults;
   readonly requestLog: RequestLog;
   readonly tracing: Tracing;
-  /** Sends what waits to Sentry and the trace collector, before the process ends. */
+  /** Sends what waits to Sentry and the primary, before the process ends. */
   readonly flush: () => Promise<void>;
 }
 
@@ -46,7 +49,7 @@ export function createWorkerLog(config: Config, slot: string, recorder: MetricsR
 
 /** Log of requests, reports of faults and traces of a worker; each as far as it is configured. */
 export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry> {
-  const { config, slot, recorder, log, model, note, now } = parts;
+  const { config, slot, recorder, log, model, note, sendTraces, now } = parts;
   const redact = createRedactor(config.apiKeys);
   const reporter = await createErrorReporter({
     dsn: config.sentryDsn,
@@ -72,16 +75,15 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
     },
     now,
   });
-  const tracing = await createTracing({
-    url: config.otlpUrl,
-    sampleRatio: config.traceSampleRatio,
-    version: REGNO_VERSION,
-    environment: config.environment,
-    slot,
-    model,
-    onSpans: (fate, count) => recorder.counter('traceSpans', fate).inc(count),
-    now,
-  });
+  const tracing =
+    config.otlpUrl === undefined
+      ? NO_TRACING
+      : createTracing({
+          sampleRatio: config.traceSampleRatio,
+          send: sendTraces,
+          onDropped: () => recorder.counter('traceSpans', 'dropped').inc(),
+          now,
+        });
   const plates = new PlatePseudonyms(config.logHmacKey ?? randomBytes(32).toString('hex'));
   const requestLog = new RequestLog({
     log,
@@ -98,7 +100,8 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
     requestLog,
     tracing,
     flush: async () => {
-      await Promise.all([reporter.flush(FLUSH_TIMEOUT_MS), tracing.stop(FLUSH_TIMEOUT_MS)]);
+      tracing.stop();
+      await reporter.flush(FLUSH_TIMEOUT_MS);
     },
   };
 }

@@ -84,6 +84,7 @@ async function serve(
     log,
     model: identity,
     note: (fault) => link.send({ kind: 'fault', fault }),
+    sendTraces: (records) => link.send({ kind: 'traces', records }),
     now,
   });
   const { stages } = tracing;

@@ -1,5 +1,6 @@
 import type { FaultNote } from '../faults.js';
 import type { CellNames, Exemplar } from '../metrics/recorder.js';
+import type { TraceRecord } from '../tracing/trace-record.js';
 import type { ModelIdentity } from '../../services/ports.js';
 
 /** What a worker process tells the primary. */
@@ -11,6 +12,8 @@ export type WorkerMessage =
   | { readonly kind: 'scrape'; readonly id: number }
   /** Asks for the operator's view of the cluster as JSON; answered by `scraped` as well. */
   | { readonly kind: 'status'; readonly id: number }
+  /** Traces of requests that are over, for the collector. */
+  | { readonly kind: 'traces'; readonly records: readonly TraceRecord[] }
   /** A fault of regno itself, for the list of last errors. */
   | { readonly kind: 'fault'; readonly fault: FaultNote }
   /** The start cannot succeed however often it is tried; the reason has been logged. */

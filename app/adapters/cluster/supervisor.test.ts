@@ -73,6 +73,7 @@ function createSupervisor(slots: number) {
     totals,
     readMetrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
     readStatus: () => '{}',
+    onTraces: () => undefined,
     onFault: () => undefined,
     log,
     drainTimeoutMs: 5000,

@@ -2,6 +2,8 @@ import type { Worker } from 'node:cluster';
 import type { Logger } from '../logger.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import type { FaultNote } from '../faults.js';
+import type { ModelIdentity } from '../../services/ports.js';
+import type { TraceRecord } from '../tracing/trace-record.js';
 import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
 
 export interface SupervisorParts {
@@ -12,6 +14,8 @@ export interface SupervisorParts {
   readonly readMetrics: () => Promise<Scraped>;
   /** The operator's view as JSON. */
   readonly readStatus: () => string;
+  /** Takes the traces of a worker of this slot, which serves this model. */
+  readonly onTraces: (slot: number, model: ModelIdentity, records: readonly TraceRecord[]) => void;
   /** Told of faults of workers, and of workers that ended unasked. */
   readonly onFault: (fault: FaultNote) => void;
   readonly log: Logger;
@@ -39,6 +43,8 @@ interface Seat {
   /** On the process's monotonic clock, ms. */
   readonly startedAt: number;
   state: WorkerState;
+  /** Known once it is ready. */
+  model: ModelIdentity | undefined;
   killTimer: NodeJS.Timeout | undefined;
 }
 
@@ -138,7 +144,8 @@ export class Supervisor {
     this.#restarts.delete(slot);
     const worker = this.parts.fork(slot);
     const startedAt = performance.now();
-    const seat: Seat = { slot, worker, startedAt, state: 'starting', killTimer: undefined };
+    const state = 'starting';
+    const seat: Seat = { slot, worker, startedAt, state, model: undefined, killTimer: undefined };
     this.#seats.set(worker.id, seat);
     for (const reason of ['crash', 'killed']) {
       // Counters that alerts watch start at 0.
@@ -170,10 +177,14 @@ export class Supervisor {
           text: this.parts.readStatus(),
         });
         return;
+      case 'traces':
+        if (seat.model !== undefined) this.parts.onTraces(seat.slot, seat.model, message.records);
+        return;
       case 'fault':
         this.parts.onFault(message.fault);
         return;
       case 'ready':
+        seat.model = message.model;
         this.#becameReady(seat, message.usable);
         return;
       case 'unstartable':

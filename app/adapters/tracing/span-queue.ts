@@ -5,10 +5,11 @@ export type SpanFate = 'exported' | 'failed' | 'dropped';
 
 export interface SpanQueueOptions {
   readonly exporter: SpanExporter;
+  /** Spans that wait; more are dropped. */
+  readonly spansMax: number;
   readonly onSpans: (fate: SpanFate, count: number) => void;
 }
 
-const QUEUE_SPANS_MAX = 2048;
 const BATCH_SPANS_MAX = 512;
 const FLUSH_INTERVAL_MS = 1000;
 /** What the exporter calls a success; the type is an enum of a package that only types need. */
@@ -28,18 +29,13 @@ export class SpanQueue implements SpanProcessor {
     this.#timer = setInterval(() => void this.forceFlush(), FLUSH_INTERVAL_MS).unref();
   }
 
-  /** True where one more trace would be thrown away: there is no use in recording it. */
-  get isFull(): boolean {
-    return this.#waiting.length >= QUEUE_SPANS_MAX;
-  }
-
   onStart(): void {
     // Spans are made when their request is over; there is nothing to do at their start.
   }
 
   onEnd(span: ReadableSpan): void {
-    if (this.isFull) this.options.onSpans('dropped', 1);
-    else this.#waiting.push(span);
+    if (this.#waiting.length < this.options.spansMax) this.#waiting.push(span);
+    else this.options.onSpans('dropped', 1);
   }
 
   /** Sends what waits. Does not reject: a failure is counted. */

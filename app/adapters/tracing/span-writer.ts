@@ -4,7 +4,6 @@ import {
   SpanStatusCode,
   TraceFlags,
   trace as traceApi,
-  type Attributes,
   type Context,
 } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -14,17 +13,16 @@ import {
   type IdGenerator,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import type { FinishedRequest } from '../../routes/request-context.js';
-import { randomHex, type RequestTrace } from '../../services/trace-context.js';
+import { randomHex } from '../../services/trace-context.js';
 import type { ModelIdentity } from '../../services/ports.js';
+import type { TraceRecord } from './trace-record.js';
 
 export interface SpanSource {
   readonly version: string;
   readonly environment: string;
-  readonly slot: string;
+  /** The worker's. */
+  readonly slot: number;
   readonly model: ModelIdentity;
-  /** Seconds on the clock of the requests' start. */
-  readonly now: () => number;
 }
 
 /** The request's ids were answered to the caller before its span is made: the span takes them. */
@@ -43,16 +41,12 @@ class GivenIds implements IdGenerator {
   }
 }
 
-/** Makes the spans of a request that is over: one for the request, one for each stage. */
+/** Makes the spans of a worker's requests that are over: one for the request, one for each stage. */
 export class SpanWriter {
   readonly #ids = new GivenIds();
   readonly #tracer;
 
-  constructor(
-    processor: SpanProcessor,
-    private readonly source: SpanSource,
-  ) {
-    const { version, environment, slot, model } = source;
+  constructor(processor: SpanProcessor, { version, environment, slot, model }: SpanSource) {
     const provider = new BasicTracerProvider({
       // No detectors: a host's name or a command line has no place in a trace.
       resource: resourceFromAttributes({
@@ -71,55 +65,31 @@ export class SpanWriter {
     this.#tracer = provider.getTracer('regno', version);
   }
 
-  write(request: FinishedRequest, trace: RequestTrace): void {
-    // Worked out anew each time: the wall clock may have been set since the start.
-    const epochMs = Date.now() - this.source.now() * 1000;
-    const at = (seconds: number): number => epochMs + seconds * 1000;
-    this.#ids.traceId = trace.traceId;
-    this.#ids.spanId = trace.spanId;
+  write(record: TraceRecord): void {
+    this.#ids.traceId = record.traceId;
+    this.#ids.spanId = record.spanId;
     const root = this.#tracer.startSpan(
-      `${request.method} ${request.route}`,
+      record.name,
       {
         kind: SpanKind.SERVER,
-        startTime: at(request.startedAt),
-        attributes: attributesOf(request),
+        startTime: record.startedAt,
+        attributes: { ...record.attributes },
       },
-      parentOf(trace),
+      parentOf(record),
     );
-    if (request.status === 'aborted' || request.status >= 500) {
-      root.setStatus({ code: SpanStatusCode.ERROR });
-    }
+    if (record.isError) root.setStatus({ code: SpanStatusCode.ERROR });
     const inRoot = traceApi.setSpan(ROOT_CONTEXT, root);
-    for (const stage of trace.stages) {
-      const span = this.#tracer.startSpan(
-        stage.name,
-        { startTime: at(stage.startedAt), attributes: { ...stage.attributes } },
-        inRoot,
-      );
-      span.end(at(stage.endedAt));
+    for (const stage of record.stages) {
+      const { name, startedAt, endedAt, attributes } = stage;
+      const options = { startTime: startedAt, attributes: { ...attributes } };
+      this.#tracer.startSpan(name, options, inRoot).end(endedAt);
     }
-    root.end(at(request.startedAt + request.seconds));
+    root.end(record.endedAt);
   }
 }
 
-function parentOf(trace: RequestTrace): Context {
-  if (trace.parentSpanId === undefined) return ROOT_CONTEXT;
-  return traceApi.setSpanContext(ROOT_CONTEXT, {
-    traceId: trace.traceId,
-    spanId: trace.parentSpanId,
-    traceFlags: TraceFlags.SAMPLED,
-    isRemote: true,
-  });
-}
-
-function attributesOf(request: FinishedRequest): Attributes {
-  const { status, refusal, answerSource } = request;
-  return {
-    'http.request.method': request.method,
-    'http.route': request.route,
-    'regno.request_id': request.requestId,
-    ...(status === 'aborted' ? {} : { 'http.response.status_code': status }),
-    ...(refusal === undefined ? {} : { 'error.type': refusal }),
-    ...(answerSource === undefined ? {} : { 'regno.answer_source': answerSource }),
-  };
+function parentOf({ traceId, parentSpanId }: TraceRecord): Context {
+  if (parentSpanId === undefined) return ROOT_CONTEXT;
+  const parent = { traceId, spanId: parentSpanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
+  return traceApi.setSpanContext(ROOT_CONTEXT, parent);
 }
