@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +33,17 @@ describe('CellsFile', () => {
     expect(file.read()).toEqual(cells);
     file.clear();
     expect(file.read().every((value) => value === 0)).toBe(true);
+  });
+
+  it('stays as large as it was, however many workers use it', () => {
+    const size = fstatSync(file.fd).size;
+    expect(size).toBeGreaterThan(0);
+    for (let worker = 0; worker < 40; worker += 1) {
+      file.write(Float64Array.of(worker));
+      expect(file.read()[0]).toBe(worker);
+      file.clear();
+    }
+    expect(fstatSync(file.fd).size).toBe(size);
   });
 
   it('says what to do where no folder can be written to', () => {

@@ -16,7 +16,8 @@ const RESERVED_BYTES = 64 * 1024;
  * The file has no name and is gone with the last process that holds it.
  */
 export class CellsFile {
-  #buffer = Buffer.alloc(RESERVED_BYTES);
+  /** Larger than the file, so that a read that fills it tells of more. */
+  #buffer = Buffer.alloc(2 * RESERVED_BYTES);
 
   constructor(readonly fd: number) {}
 
@@ -55,10 +56,11 @@ export class CellsFile {
     }
   }
 
-  /** Makes it a file of zeros again, for the next worker. */
+  /** Makes it a file of zeros again, for the next worker; of its old size. */
   clear(): void {
+    const size = Math.max(RESERVED_BYTES, this.read().byteLength);
     this.#buffer.fill(0);
-    writeSync(this.fd, this.#buffer, 0, this.#buffer.length, 0);
+    writeSync(this.fd, this.#buffer, 0, size, 0);
   }
 }
 
