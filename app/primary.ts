@@ -2,13 +2,14 @@ import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { createFork } from './adapters/cluster/fork-worker.js';
 import { Supervisor } from './adapters/cluster/supervisor.js';
-import { closeLogger, createLogger } from './adapters/logger.js';
+import { closeLogger, createLogger, type Logger } from './adapters/logger.js';
 import { createMetricsRegistry } from './adapters/metrics/exposition.js';
 import { MetricsTotals } from './adapters/metrics/totals.js';
 import { createRedactor } from './adapters/redact.js';
 import { createErrorReporter } from './adapters/sentry.js';
 import { StatusBoard } from './adapters/status/status-board.js';
-import { createTraceExport } from './adapters/tracing/trace-export.js';
+import type { SpanFate } from './adapters/tracing/span-queue.js';
+import { createTraceExport, type TraceExport } from './adapters/tracing/trace-export.js';
 import { DEMO_KEY, type Config } from './config/load-config.js';
 import { SETTINGS } from './config/schema.js';
 import { visibleSettings } from './config/visible-settings.js';
@@ -44,16 +45,7 @@ export function runPrimary(config: Config, entry: string): void {
     onEvent: (result) => totals.add('sentryEvents', [result], 1),
     redact,
   });
-  const tracing =
-    config.otlpUrl === undefined
-      ? undefined
-      : createTraceExport({
-          url: config.otlpUrl,
-          version: REGNO_VERSION,
-          environment: config.environment,
-          workers: config.workers,
-          onSpans: (fate, count) => totals.add('traceSpans', [fate], count),
-        });
+  const tracing = startTraceExport(config, totals, log);
   totals.set('buildInfo', [REGNO_VERSION, process.version], 1);
   if (config.usesDemoKey) {
     log.warn(`API_KEYS is not set: the public demo key ${DEMO_KEY} opens this service`);
@@ -92,7 +84,7 @@ export function runPrimary(config: Config, entry: string): void {
     },
     readStatus: () => JSON.stringify(board.read()),
     onTraces: (slot, model, records) => {
-      void tracing?.then((traces) => traces.take(slot, model, records));
+      void tracing.then((traces) => traces?.take(slot, model, records));
     },
     onFault: (fault) => {
       board.fault(fault);
@@ -123,7 +115,7 @@ export function runPrimary(config: Config, entry: string): void {
     board.stop();
     await Promise.all([
       reporting.then((reporter) => reporter.flush(FLUSH_TIMEOUT_MS)),
-      tracing?.then((traces) => traces.stop(FLUSH_TIMEOUT_MS)),
+      tracing.then((traces) => traces?.stop(FLUSH_TIMEOUT_MS)),
     ]);
     await closeLogger(log);
     process.exit(exitCode);
@@ -157,4 +149,21 @@ export function runPrimary(config: Config, entry: string): void {
   });
   board.start();
   supervisor.start();
+}
+
+/** Traces are what regno can do without: where their export cannot be set up, the log says so. */
+async function startTraceExport(
+  { otlpUrl, environment, workers }: Config,
+  totals: MetricsTotals,
+  log: Logger,
+): Promise<TraceExport | undefined> {
+  if (otlpUrl === undefined) return undefined;
+  const onSpans = (fate: SpanFate, count: number): void => totals.add('traceSpans', [fate], count);
+  try {
+    const source = { version: REGNO_VERSION, environment };
+    return await createTraceExport({ url: otlpUrl, ...source, workers, onSpans });
+  } catch (error) {
+    log.error('traces cannot be sent', { error });
+    return undefined;
+  }
 }

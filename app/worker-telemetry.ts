@@ -31,7 +31,7 @@ export interface Telemetry {
   readonly faults: Faults;
   readonly requestLog: RequestLog;
   readonly tracing: Tracing;
-  /** Sends what waits to Sentry and the primary, before the process ends. */
+  /** Sends what waits to Sentry, before the process ends. */
   readonly flush: () => Promise<void>;
 }
 
@@ -99,9 +99,6 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
     faults,
     requestLog,
     tracing,
-    flush: async () => {
-      tracing.stop();
-      await reporter.flush(FLUSH_TIMEOUT_MS);
-    },
+    flush: () => reporter.flush(FLUSH_TIMEOUT_MS),
   };
 }

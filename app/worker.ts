@@ -197,11 +197,12 @@ async function serve(
     recorder.gauge('acceptQueueLimit', slot).set(acceptQueue.limit);
     recorder.gauge('cacheEntries', slot).set(decider.memoryEntries);
     recorder.gauge('workerReport', slot).set(Date.now() / 1000);
-    cameras.reported();
+    cameras.settle();
     try {
       cells.write(recorder.cells());
     } catch (error) {
       faults.tell('the counts cannot be written for the primary', error, { kind: 'unexpected' });
+      return;
     }
     reports += 1;
     const names = recorder.takeNames(reports % REPORTS_PER_EXEMPLARS === 0);
@@ -243,11 +244,12 @@ async function serve(
   }
 
   async function finish(exitCode: number): Promise<void> {
-    clearInterval(reportTimer);
     processMetrics.stop();
     await redis?.stop();
     await flush();
+    clearInterval(reportTimer);
     report();
+    tracing.stop();
     await closeLogger(log);
     // The last report must be out before the channel closes.
     setImmediate(() => process.exit(exitCode));

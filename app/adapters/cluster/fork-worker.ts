@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { CellsFile } from '../metrics/cells-file.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import { SLOT_VARIABLE } from './messages.js';
+import { onceEnded } from './supervisor.js';
 
 /** The channel comes after them, then the file, at `CELLS_FD`. */
 const OWN_STREAMS = ['inherit', 'inherit', 'inherit'] as const;
@@ -11,7 +12,7 @@ const OWN_STREAMS = ['inherit', 'inherit', 'inherit'] as const;
  * until it has ended.
  *
  * @param entry the program that a worker runs
- * @param slots of them one at a time may have an old and a new worker
+ * @param slots how many there are; in a rolling restart one has an old and a new worker
  * @param env for every worker, beside that of this process
  * @throws Error where the files cannot be made
  */
@@ -21,15 +22,17 @@ export function createFork(
   slots: number,
   env: Readonly<Record<string, string>>,
 ): (slot: number) => Worker {
-  // All at the start: where a folder is full later, workers are restarted all the same.
-  const unused = Array.from({ length: slots + 1 }, () => CellsFile.create());
+  // All at the start, those for rolling restarts too: where a folder is full later, nothing is needed.
+  const unused = Array.from({ length: 2 * slots + 1 }, () => CellsFile.create());
   return (slot) => {
     const cells = unused.pop() ?? CellsFile.create();
     cluster.setupPrimary({ exec: entry, stdio: [...OWN_STREAMS, 'ipc', cells.fd] });
     const worker = cluster.fork({ ...env, [SLOT_VARIABLE]: String(slot) });
     totals.open(worker.id, () => cells.read());
-    worker.once('exit', () => {
+    onceEnded(worker, () => {
       totals.close(worker.id);
+      // A slot that stays without a worker is to look as silent as one whose worker is stuck.
+      totals.set('workerReport', [String(slot)], Date.now() / 1000);
       cells.clear();
       unused.push(cells);
     });

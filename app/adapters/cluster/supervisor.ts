@@ -154,7 +154,7 @@ export class Supervisor {
     this.parts.totals.add('workerStarts', [String(slot)], 1);
     worker.on('message', (message: WorkerMessage) => this.#receive(seat, message));
     worker.on('error', (error) => this.parts.log.warn('worker channel failed', { slot, error }));
-    worker.once('exit', (code: number, signal: string | null) => {
+    onceEnded(worker, (code, signal) => {
       this.#exited(seat, code, signal, performance.now() - startedAt);
     });
     this.#showStates();
@@ -298,6 +298,17 @@ export class Supervisor {
       this.parts.totals.set('workers', [state], count);
     }
   }
+}
+
+/** Tells of a worker's end once its last messages, which may come after it, have been received. */
+export function onceEnded(
+  worker: Worker,
+  listener: (code: number, signal: string | null) => void,
+): void {
+  worker.once('exit', (code: number, signal: string | null) => {
+    if (worker.isConnected()) worker.once('disconnect', () => listener(code, signal));
+    else listener(code, signal);
+  });
 }
 
 /** Whether a new worker becomes ready with a usable model, before it ends. */

@@ -49,22 +49,36 @@ describe('CameraMetrics', () => {
     expect(sumOf('cameraReadings', OTHER_CAMERA.cameraClass)).toBe(0);
   });
 
-  it('under load looks at a share of the readings, which stands for the rest of its camera', () => {
+  it('under load looks at some of the readings, which stand for the rest of their camera', () => {
     const { cameras, sumOf } = createCameras();
     for (let report = 0; report < 3; report += 1) {
       for (let i = 0; i < 500; i += 1) cameras.decided(i % 5 === 0 ? OTHER_CAMERA : READING, 0.8);
-      cameras.reported();
+      cameras.settle();
     }
-    for (const reading of [READING, OTHER_CAMERA]) {
-      cameras.decided(reading, 0.8);
-      const ofCamera = (id: MetricId): number => sumOf(id, reading.cameraClass);
-      const readings = reading === READING ? 1201 : 301;
-      expect(ofCamera('cameraReadings')).toBe(readings);
-      expect(ofCamera('cameraPositive')).toBe(readings);
-      expect(ofCamera('cameraUnreadSymbols')).toBe(readings);
-      expect(ofCamera('cameraTemplateMisses')).toBe(readings);
-      expect(ofCamera('cameraUncertaintySum')).toBeCloseTo(readings / 4);
+    const counts = [
+      [READING.cameraClass, 1200],
+      [OTHER_CAMERA.cameraClass, 300],
+    ] as const;
+    for (const [name, readings] of counts) {
+      expect(sumOf('cameraReadings', name)).toBe(readings);
+      expect(sumOf('cameraPositive', name)).toBe(readings);
+      expect(sumOf('cameraUnreadSymbols', name)).toBe(readings);
+      expect(sumOf('cameraTemplateMisses', name)).toBe(readings);
+      expect(sumOf('cameraUncertaintySum', name)).toBeCloseTo(readings / 4);
     }
+    // Nothing is left over for a later reading to stand for.
+    cameras.settle();
+    cameras.decided(SEVEN_SYMBOLS, 0.8);
+    expect(sumOf('cameraUnreadSymbols')).toBe(1200);
+    expect(sumOf('cameraLengthMismatches')).toBe(1);
+  });
+
+  it.each([-1.7e308, 1.7e308, 100])('takes no harm from a score of %d', (score) => {
+    const { cameras, sumOf } = createCameras();
+    const odd = { ...READING, charScores: [score] };
+    for (let i = 0; i < 500; i += 1) cameras.decided(odd, 0.8);
+    cameras.settle();
+    expect(sumOf('cameraUncertaintySum')).toBe(score < 0 ? 500 : 0);
   });
 
   it('counts a refused body for its camera only where that camera is known', () => {

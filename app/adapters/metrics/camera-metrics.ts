@@ -9,7 +9,10 @@ const CAMERAS_MAX = 60;
 const LABEL_CHARS_MAX = 64;
 const OTHER = 'other';
 const UNKNOWN_TEMPLATE = TEMPLATE_NAMES.indexOf('unknown');
-/** Readings whose plates and symbols are looked at, of each report to the primary: about 1,000/s. */
+/**
+ * Readings between two reports (40 ms) whose plates and symbols are looked at: about 1,000/s. Of each
+ * camera that had more, one stands for the rest.
+ */
 const LOOKS_PER_REPORT = 40;
 
 interface CameraCounters {
@@ -22,8 +25,9 @@ interface CameraCounters {
   readonly unread: Counter;
   readonly mismatches: Counter;
   readonly refusals: Counter;
-  /** Readings that were counted and not looked at; the next one that is looked at stands for them. */
+  /** Readings that were counted and not looked at, and the last of them. */
   unseen: number;
+  last: Reading | undefined;
 }
 
 /**
@@ -44,14 +48,22 @@ export class CameraMetrics implements CameraHealth {
     counters.readings.inc();
     counters.scoreSum.inc(positive);
     if (positive >= 0.5) counters.positive.inc();
-    counters.unseen += 1;
-    if (this.#looksLeft === 0) return;
+    if (this.#looksLeft === 0) {
+      counters.unseen += 1;
+      counters.last = reading;
+      return;
+    }
     this.#looksLeft -= 1;
-    this.#look(counters, reading);
+    this.#look(counters, reading, 1);
   }
 
-  /** To be called with each report to the primary: as many readings more are looked at. */
-  reported(): void {
+  /** To be called before each report to the primary: what was not looked at is made up for. */
+  settle(): void {
+    if (this.#looksLeft === 0) {
+      for (const types of this.#cameras.values()) {
+        for (const counters of types.values()) this.#settle(counters);
+      }
+    }
     this.#looksLeft = LOOKS_PER_REPORT;
   }
 
@@ -64,11 +76,19 @@ export class CameraMetrics implements CameraHealth {
     (known ?? this.#countersOf(OTHER, OTHER)).refusals.inc();
   }
 
-  /** Under load one reading stands for those of its camera that came since the last one. */
-  #look(counters: CameraCounters, reading: Reading): void {
-    const standsFor = counters.unseen;
+  #settle(counters: CameraCounters): void {
+    const { last, unseen } = counters;
+    if (last === undefined) return;
+    counters.last = undefined;
     counters.unseen = 0;
-    counters.uncertaintySum.inc(standsFor * (1 - least(reading.charScores)));
+    this.#look(counters, last, unseen);
+  }
+
+  /** @param standsFor how many readings of its camera this one counts as */
+  #look(counters: CameraCounters, reading: Reading, standsFor: number): void {
+    // A caller's scores may be any numbers.
+    const uncertainty = Math.min(1, Math.max(0, 1 - least(reading.charScores)));
+    counters.uncertaintySum.inc(standsFor * uncertainty);
     counters.unread.inc(standsFor * countUnread(reading.regnoRecognize));
     const plate = this.#plate;
     plate.decode(reading.regnoRecognize);
@@ -97,6 +117,7 @@ export class CameraMetrics implements CameraHealth {
       mismatches: this.recorder.counter('cameraLengthMismatches', ...labels),
       refusals: this.recorder.counter('cameraRefusals', ...labels),
       unseen: 0,
+      last: undefined,
     };
     if (types === undefined) this.#cameras.set(cameraClass, new Map([[cameraType, counters]]));
     else types.set(cameraType, counters);

@@ -153,7 +153,7 @@ export const METRICS = {
   cameraUncertaintySum: counter(
     'regno_camera_symbol_uncertainty_sum_total',
     ['camera_class', 'camera_type'],
-    'Sum of (1 - the lowest symbol score); divide by readings for the mean uncertainty. Of more than 1,000 readings a second in a worker, some stand for the others of their camera.',
+    'Sum of (1 - the lowest symbol score); divide by readings for the mean uncertainty. Of more than 40 readings in 40 ms in a worker, some stand for the others of their camera.',
   ),
   cameraTemplateMisses: counter(
     'regno_camera_template_misses_total',

@@ -40,14 +40,22 @@ export class CellsFile {
     );
   }
 
-  /** Writes the cells over those of before; of a worker's life each call has as many or more. */
+  /**
+   * Writes the cells over those of before; of a worker's life each call has as many or more.
+   *
+   * @throws Error where they are more than was reserved and there is no room for them
+   */
   write(cells: Float64Array): void {
-    // Cells stand at multiples of 8 bytes and are copied in such units or larger ones: the primary,
-    // which may read at the same time, sees each as it was or as it is.
-    writeSync(this.fd, cells, 0, cells.byteLength, 0);
+    const written = writeSync(this.fd, cells, 0, cells.byteLength, 0);
+    if (written < cells.byteLength) {
+      throw new Error(`no room: ${written} of ${cells.byteLength} bytes of counts were written`);
+    }
   }
 
-  /** The cells as they were last written, and zeros. Valid until the next call. */
+  /**
+   * The cells as they were last written, and zeros. A write at the same time may show in some of them
+   * and not yet in others. Valid until the next call.
+   */
   read(): Float64Array {
     for (;;) {
       const bytes = readSync(this.fd, this.#buffer, 0, this.#buffer.length, 0);

@@ -56,6 +56,18 @@ describe('metrics over a cluster', () => {
     }
   });
 
+  it('keeps a total whatever a cell holds', () => {
+    const totals = new MetricsTotals();
+    const cells = Float64Array.of(5);
+    totals.open(1, () => cells);
+    totals.name(1, { series: [[0, 'cacheCoalesced', []]] });
+    for (const value of [5, 4, Infinity, NaN, 6]) {
+      cells[0] = value;
+      totals.refresh();
+    }
+    expect(totals.sum('cacheCoalesced')).toBe(6);
+  });
+
   it('names each cell once, and exemplars when asked', () => {
     const recorder = new MetricsRecorder();
     const exemplar = { route: '/reg/', seconds: 0.002, traceId: 'f'.repeat(32), at: 1 };

@@ -117,6 +117,8 @@ export class MetricsTotals {
       const value = cells[cell] ?? 0;
       // The growth first, as rounding could otherwise make a total fall.
       const growth = value - sum.added;
+      // A total never falls, and no single value may spoil it for good.
+      if (!(growth > 0 && Number.isFinite(growth))) continue;
       sum.into[sum.offset] = (sum.into[sum.offset] ?? 0) + growth;
       sum.added = value;
     }

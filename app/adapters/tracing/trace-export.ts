@@ -43,12 +43,14 @@ export async function createTraceExport(options: TraceExportOptions): Promise<Tr
     timeoutMillis: EXPORT_TIMEOUT_MS,
   });
   const queue = new SpanQueue({ exporter, spansMax: workers * QUEUED_SPANS_PER_WORKER, onSpans });
-  const writers = new Map<number, { readonly digest: string; readonly writer: SpanWriter }>();
+  const writers = new Map<string, SpanWriter>();
   const writerOf = (slot: number, model: ModelIdentity): SpanWriter => {
-    const known = writers.get(slot);
-    if (known?.digest === model.digest) return known.writer;
-    const writer = new SpanWriter(queue, { version, environment, slot, model });
-    writers.set(slot, { digest: model.digest, writer });
+    const key = [slot, model.name, model.version, model.digest].join('\n');
+    let writer = writers.get(key);
+    if (writer === undefined) {
+      writer = new SpanWriter(queue, { version, environment, slot, model });
+      writers.set(key, writer);
+    }
     return writer;
   };
   return {
