@@ -17,7 +17,7 @@ const KILL_EVERY_MS = Math.max(8000, SECONDS * 50);
 const SCRAPE_EVERY_MS = 250;
 const GENERATOR = join(ROOT, 'dist/generator/main.js');
 
-/** What a worker process that is killed takes with it: it reports every 40 ms. */
+/** What a worker process that is killed takes with it: it writes its counts every 40 ms. */
 const UNREPORTED_MS = 40;
 
 interface Proof {

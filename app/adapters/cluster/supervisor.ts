@@ -144,8 +144,14 @@ export class Supervisor {
     this.#restarts.delete(slot);
     const worker = this.parts.fork(slot);
     const startedAt = performance.now();
-    const state = 'starting';
-    const seat: Seat = { slot, worker, startedAt, state, model: undefined, killTimer: undefined };
+    const seat: Seat = {
+      slot,
+      worker,
+      startedAt,
+      state: 'starting',
+      model: undefined,
+      killTimer: undefined,
+    };
     this.#seats.set(worker.id, seat);
     for (const reason of ['crash', 'killed']) {
       // Counters that alerts watch start at 0.

@@ -8,6 +8,9 @@ const FOLDERS: readonly string[] = ['/dev/shm', tmpdir()];
 /** Taken at the start, for 8,192 cells: a worker that counts must not find the disk full. */
 const RESERVED_BYTES = 64 * 1024;
 
+/** For all files, one after the other; larger than they are, so that a read that fills it tells of more. */
+let buffer = Buffer.alloc(2 * RESERVED_BYTES);
+
 /**
  * A worker's cells where the primary can read them. A message for each change would wake the primary
  * many times a second, and what it cost the worker was a per cent or two of all it did; a write in
@@ -16,9 +19,6 @@ const RESERVED_BYTES = 64 * 1024;
  * The file has no name and is gone with the last process that holds it.
  */
 export class CellsFile {
-  /** Larger than the file, so that a read that fills it tells of more. */
-  #buffer = Buffer.alloc(2 * RESERVED_BYTES);
-
   constructor(readonly fd: number) {}
 
   /**
@@ -54,21 +54,22 @@ export class CellsFile {
 
   /**
    * The cells as they were last written, and zeros. A write at the same time may show in some of them
-   * and not yet in others. Valid until the next call.
+   * and not yet in others. Valid until the next call for any file.
    */
   read(): Float64Array {
     for (;;) {
-      const bytes = readSync(this.fd, this.#buffer, 0, this.#buffer.length, 0);
-      if (bytes < this.#buffer.length) return toCells(this.#buffer, bytes);
-      this.#buffer = Buffer.alloc(2 * this.#buffer.length);
+      const bytes = readSync(this.fd, buffer, 0, buffer.length, 0);
+      if (bytes < buffer.length) {
+        return new Float64Array(buffer.buffer, buffer.byteOffset, Math.floor(bytes / 8));
+      }
+      buffer = Buffer.alloc(2 * buffer.length);
     }
   }
 
   /** Makes it a file of zeros again, for the next worker; of its old size. */
   clear(): void {
     const size = Math.max(RESERVED_BYTES, this.read().byteLength);
-    this.#buffer.fill(0);
-    writeSync(this.fd, this.#buffer, 0, size, 0);
+    writeSync(this.fd, buffer.fill(0, 0, size), 0, size, 0);
   }
 }
 
@@ -84,8 +85,4 @@ function createIn(folder: string): CellsFile {
     closeSync(fd);
     throw error;
   }
-}
-
-function toCells(buffer: Buffer, bytes: number): Float64Array {
-  return new Float64Array(buffer.buffer, buffer.byteOffset, Math.floor(bytes / 8));
 }

@@ -88,7 +88,7 @@ const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 /** A worker that is not stuck writes its cells many times a second. */
 const SILENT_SECONDS = 10;
 
-/** The operator's view of the cluster, from what the primary has in memory anyway. */
+/** The operator's view of the cluster, from what the primary counts anyway. */
 export class StatusBoard {
   readonly #faults: FaultNote[] = [];
   readonly #traffic: TrafficHistory;
