@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createFork } from './adapters/cluster/fork-worker.js';
 import { Supervisor } from './adapters/cluster/supervisor.js';
 import { closeLogger, createLogger, type Logger } from './adapters/logger.js';
+import { SCRAPE_INTERVAL_MS } from './adapters/metrics/cluster-metrics.js';
 import { createMetricsRegistry } from './adapters/metrics/exposition.js';
 import { MetricsTotals } from './adapters/metrics/totals.js';
 import { createRedactor } from './adapters/redact.js';
@@ -13,6 +14,7 @@ import { createTraceExport, type TraceExport } from './adapters/tracing/trace-ex
 import { DEMO_KEY, type Config } from './config/load-config.js';
 import { SETTINGS } from './config/schema.js';
 import { visibleSettings } from './config/visible-settings.js';
+import { SharedRead } from './services/shared-read.js';
 import { REGNO_VERSION } from './version.js';
 
 const FLUSH_TIMEOUT_MS = 2000;
@@ -68,13 +70,8 @@ export function runPrimary(config: Config, entry: string): void {
     settings: visibleSettings(config),
     now: () => (performance.now() - startedAt) / 1000,
   });
-  const supervisor: Supervisor = new Supervisor({
-    slots: config.workers,
-    fork: createFork(entry, totals, config.workers, {
-      [SETTINGS.logHmacKey.env]: logHmacKey,
-    }),
-    totals,
-    readMetrics: async () => {
+  const metrics = new SharedRead(
+    async () => {
       totals.refresh();
       return {
         contentType: registry.contentType,
@@ -82,6 +79,15 @@ export function runPrimary(config: Config, entry: string): void {
         exemplars: totals.exemplars(),
       };
     },
+    { intervalMs: SCRAPE_INTERVAL_MS, askersMax: Infinity },
+  );
+  const supervisor: Supervisor = new Supervisor({
+    slots: config.workers,
+    fork: createFork(entry, totals, config.workers, {
+      [SETTINGS.logHmacKey.env]: logHmacKey,
+    }),
+    totals,
+    readMetrics: () => metrics.ask(),
     readStatus: () => JSON.stringify(board.read()),
     onTraces: (slot, model, records) => {
       void tracing.then((traces) => traces?.take(slot, model, records));

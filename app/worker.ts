@@ -8,18 +8,16 @@ import { loadModel, type LoadedModel } from './adapters/load-model.js';
 import { closeLogger, type Logger } from './adapters/logger.js';
 import { CellsFile } from './adapters/metrics/cells-file.js';
 import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
+import { ClusterMetrics, SCRAPE_INTERVAL_MS } from './adapters/metrics/cluster-metrics.js';
 import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/decision-metrics.js';
-import {
-  OPEN_METRICS_TYPE,
-  asksForOpenMetrics,
-  toOpenMetrics,
-} from './adapters/metrics/open-metrics.js';
 import { MetricsRecorder } from './adapters/metrics/recorder.js';
+import { connectionsWithin, openFilesLimit } from './adapters/open-files.js';
 import { OnnxScorer } from './adapters/onnx-scorer.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
 import type { RedisCache } from './adapters/redis-cache.js';
 import { RequestMetrics } from './adapters/metrics/request-metrics.js';
 import type { Config } from './config/load-config.js';
+import { Admission } from './routes/admission.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
 import { createHttpServer } from './routes/http-server.js';
@@ -27,6 +25,7 @@ import type { FinishedRequest } from './routes/request-context.js';
 import { Batcher } from './services/batcher.js';
 import { Decider } from './services/decide.js';
 import type { RequestTrace } from './services/trace-context.js';
+import { SharedRead } from './services/shared-read.js';
 import { checkGolden, type GoldenResult } from './services/golden-check.js';
 import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
@@ -36,6 +35,9 @@ const REPORT_INTERVAL_MS = 40;
 const REPORTS_PER_EXEMPLARS = 25;
 /** Idle connections stay open this long at a stop, for requests that are already on their way. */
 const IDLE_GRACE_MS = 1000;
+
+/** Far more than there are operators with the page open. */
+const STATUS_ASKERS_MAX = 64;
 
 const now = (): number => performance.now() / 1000;
 
@@ -110,6 +112,18 @@ async function serve(
   });
   const requestMetrics = new RequestMetrics(recorder);
   const acceptQueue = new AcceptQueue(config.backlog);
+  const admission = new Admission(config.inflightMax);
+  const clusterMetrics = new ClusterMetrics(() => {
+    report();
+    return link.scrape();
+  });
+  const clusterStatus = new SharedRead(
+    () => {
+      report();
+      return link.status();
+    },
+    { intervalMs: SCRAPE_INTERVAL_MS, askersMax: STATUS_ASKERS_MAX },
+  );
   const app = createApp({
     decider: stages?.decider(decider) ?? decider,
     model: identity,
@@ -117,23 +131,13 @@ async function serve(
     docsPublic: config.docsPublic,
     bodyLimitBytes: config.bodyLimitBytes,
     deadlineMs: config.deadlineMs,
-    inflightMax: config.inflightMax,
-    inflight: () => requestMetrics.inflight,
+    admission,
     arrivals: acceptQueue,
     modelUsable: () => usable,
     isDraining: () => draining,
     health,
-    readMetrics: async (accept) => {
-      report();
-      const { contentType, text, exemplars = [] } = await link.scrape();
-      return asksForOpenMetrics(accept)
-        ? { contentType: OPEN_METRICS_TYPE, text: toOpenMetrics(text, exemplars) }
-        : { contentType, text };
-    },
-    readStatus: () => {
-      report();
-      return link.status();
-    },
+    readMetrics: (question) => clusterMetrics.read(question),
+    readStatus: () => clusterStatus.ask(),
     openTrace: tracing.open,
     observer: {
       started: () => requestMetrics.started(),
@@ -152,7 +156,14 @@ async function serve(
     },
     now,
   });
-  const server = createHttpServer(app, config, (reason) => requestMetrics.refusedByParser(reason));
+  const { server, connections } = createHttpServer(
+    app,
+    { ...config, connectionsMax: connectionsMax(config) },
+    {
+      onRefusal: (reason) => requestMetrics.refusedByParser(reason),
+      onConnectionEnd: (reason) => requestMetrics.connectionEnded(reason),
+    },
+  );
   acceptQueue.watch(server);
   if (config.workers > 1) acceptFairly(server);
 
@@ -193,6 +204,8 @@ async function serve(
 
   function report(): void {
     recorder.gauge('httpInflight', slot).set(requestMetrics.inflight);
+    recorder.gauge('readingsInflight', slot).set(admission.inflight);
+    recorder.gauge('connections', slot).set(connections.size);
     recorder.gauge('queueLength', slot).set(batcher.queueLength);
     recorder.gauge('acceptQueueLimit', slot).set(acceptQueue.limit);
     recorder.gauge('cacheEntries', slot).set(decider.memoryEntries);
@@ -254,6 +267,12 @@ async function serve(
     // The last report must be out before the channel closes.
     setImmediate(() => process.exit(exitCode));
   }
+}
+
+/** More than the limit on open files leaves would end in a worker that can open nothing at all. */
+function connectionsMax(config: Config): number {
+  const possible = connectionsWithin(openFilesLimit());
+  return Math.min(config.connectionsMax ?? possible, possible);
 }
 
 function listen(server: Server, config: Config): Promise<void> {

@@ -68,11 +68,20 @@ export class ProcessMetrics {
     recorder.gauge('loopDelay', slot, '99').set(delay(this.#delay.percentile(99)));
     recorder.gauge('loopDelay', slot, '100').set(delay(this.#delay.max));
     this.#delay.reset();
-    const { rss, heapUsed } = process.memoryUsage();
-    recorder.gauge('rssBytes', slot).set(rss);
-    recorder.gauge('heapBytes', slot).set(heapUsed);
+    this.#sampleMemory();
     const cpu = process.cpuUsage(this.#cpu);
     this.#cpu = process.cpuUsage();
     recorder.counter('cpuSeconds', slot).inc((cpu.user + cpu.system) / MICROSECONDS);
+  }
+
+  /** Memory is read from a file: out of descriptors, the last values stand. */
+  #sampleMemory(): void {
+    try {
+      const { rss, heapUsed } = process.memoryUsage();
+      this.recorder.gauge('rssBytes', this.slot).set(rss);
+      this.recorder.gauge('heapBytes', this.slot).set(heapUsed);
+    } catch {
+      // The next sample is a second away.
+    }
   }
 }

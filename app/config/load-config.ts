@@ -7,7 +7,7 @@ import { SETTINGS, type SettingId } from './schema.js';
 type Parsed<K extends SettingId> = z.output<(typeof SETTINGS)[K]['schema']>;
 
 /** Settings that may be absent because they have neither a value nor a default. */
-type Optional = 'redisUrl' | 'sentryDsn' | 'logHmacKey' | 'otlpUrl';
+type Optional = 'redisUrl' | 'sentryDsn' | 'logHmacKey' | 'otlpUrl' | 'connectionsMax';
 
 /** The service's settings, checked and frozen. */
 export type Config = {

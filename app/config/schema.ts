@@ -214,8 +214,8 @@ export const SETTINGS = {
   inflightMax: setting({
     env: 'REGNO_INFLIGHT_MAX',
     about:
-      'Requests of a worker between head and answer; more are answered 503 before their body is read.',
-    unit: 'requests',
+      'Readings of a worker between key and answer; more are answered 503 before their body is read.',
+    unit: 'readings',
     schema: whole(1, 100_000),
     fallback: '1024',
   }),
@@ -254,6 +254,37 @@ export const SETTINGS = {
       'New connections that may wait in the system until a worker takes them. While clients give up before they are taken, workers set it lower themselves, down to 8.',
     schema: whole(1, 65_535),
     fallback: '511',
+  }),
+  connectionsMax: setting({
+    env: 'REGNO_CONNECTIONS_MAX',
+    about:
+      'Connections of a worker at a time. At the limit a new one takes the place of the one that was idle for the longest time among those that have not shown a key.',
+    unit: 'connections',
+    schema: whole(1, 1_000_000),
+    fallbackNote: '10000, or what the limit on open files leaves',
+  }),
+  connectionsPerAddressMax: setting({
+    env: 'REGNO_CONNECTIONS_PER_ADDRESS_MAX',
+    about:
+      'Connections of a worker from one address at a time; 0 for no limit, as behind a load balancer all come from one.',
+    unit: 'connections',
+    schema: whole(0, 1_000_000),
+    fallback: '0',
+  }),
+  pipelineMax: setting({
+    env: 'REGNO_PIPELINE_MAX',
+    about:
+      'Requests of one connection that may wait for their answers; the answer to the last one closes the connection. 10 at most before the first valid key.',
+    unit: 'requests',
+    schema: whole(1, 10_000),
+    fallback: '100',
+  }),
+  unreadTimeoutMs: setting({
+    env: 'REGNO_UNREAD_TIMEOUT_MS',
+    about: 'A client that reads nothing of its answer for so long is cut off.',
+    unit: 'ms',
+    schema: whole(100, 600_000),
+    fallback: '10000',
   }),
   keepAliveTimeoutMs: setting({
     env: 'REGNO_KEEP_ALIVE_TIMEOUT_MS',

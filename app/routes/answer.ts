@@ -12,6 +12,7 @@ export function sendJson(
   json: string,
   headers: readonly string[] = [],
 ): void {
+  res.req.admission?.leave(res.req);
   if (res.headersSent || res.destroyed) return;
   // One flat array of names and values: Node writes it as it is, without a look-up per header.
   const head = [
@@ -25,7 +26,6 @@ export function sendJson(
   ];
   const { trace } = res.req;
   if (trace !== undefined) head.push('traceresponse', formatTraceresponse(trace));
-  if (res.req.closesConnection) head.push('connection', 'close');
   res.writeHead(status, head);
   res.end(json);
 }
@@ -46,11 +46,20 @@ export function refuse(
   detail?: string,
   headers: readonly string[] = [],
 ): void {
-  const { status, text } = REFUSALS[reason];
+  const { status } = REFUSALS[reason];
   res.req.refusal = reason;
-  const all = status === 503 ? [...headers, 'retry-after', retryAfter()] : headers;
-  const body = detail === undefined ? text : `${text}: ${detail}`;
-  sendJson(res, status, JSON.stringify({ body, status: 'fail' }), all);
+  const all = ['x-error-code', reason, ...headers];
+  if (status === 503) all.push('retry-after', retryAfter());
+  sendJson(res, status, refusalJson(reason, detail), all);
+}
+
+/** The body of a refusal: the catalogue's text, and what there is to add. */
+export function refusalJson(reason: RefusalReason, detail?: string): string {
+  const { text } = REFUSALS[reason];
+  return JSON.stringify({
+    body: detail === undefined ? text : `${text}: ${detail}`,
+    status: 'fail',
+  });
 }
 
 /** Spread, so that clients that were refused together do not come back together. */

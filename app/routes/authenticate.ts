@@ -31,10 +31,7 @@ function digestOf(key: string): Buffer {
 
 /** Refuses requests without a known `x-api-key`. */
 export function authenticate(keys: ApiKeys): RequestHandler {
-  return (req, res, next) => {
-    if (keys.accepts(headerKey(req))) next();
-    else refuse(res, 'unauthorized');
-  };
+  return requireKey(keys, headerKey, []);
 }
 
 /**
@@ -42,9 +39,22 @@ export function authenticate(keys: ApiKeys): RequestHandler {
  * by HTTP Basic, and send the key as the password.
  */
 export function authenticatePage(keys: ApiKeys): RequestHandler {
+  const keyOf = (req: Request): string | undefined => headerKey(req) ?? basicPassword(req);
+  return requireKey(keys, keyOf, ['www-authenticate', 'Basic realm="regno"']);
+}
+
+function requireKey(
+  keys: ApiKeys,
+  keyOf: (req: Request) => string | undefined,
+  challenge: readonly string[],
+): RequestHandler {
   return (req, res, next) => {
-    if (keys.accepts(headerKey(req) ?? basicPassword(req))) next();
-    else refuse(res, 'unauthorized', undefined, ['www-authenticate', 'Basic realm="regno"']);
+    if (keys.accepts(keyOf(req))) {
+      req.socket.client?.showKey();
+      next();
+    } else {
+      refuse(res, 'unauthorized', undefined, challenge);
+    }
   };
 }
 

@@ -1,10 +1,15 @@
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { static as serveStatic, type IRouter, type RequestHandler } from 'express';
+import { dirname, join } from 'node:path';
+import type { IRouter, RequestHandler } from 'express';
 import { refuse, sendJson } from './answer.js';
+import { loadAsset, sendAsset, type Asset } from './asset.js';
 
 /** Files of Swagger UI that the page needs; they lie in its package, so the page works offline. */
-const ASSETS = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
+const ASSETS: ReadonlyMap<string, string> = new Map([
+  ['swagger-ui.css', 'text/css; charset=utf-8'],
+  ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
+  ['favicon-32x32.png', 'image/png'],
+]);
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -75,21 +80,16 @@ export function mountDocs(
   });
   app.get('/docs', (_req, res) => void res.type('html').send(PAGE));
   app.get('/docs/start.js', (_req, res) => void res.type('js').send(START));
-  const assets = serveStatic(folder, {
-    index: false,
-    maxAge: '1h',
-    fallthrough: true,
-    acceptRanges: false,
-  });
-  app.get('/docs/:file', (req, res, next) => {
-    if (!ASSETS.has(req.params.file)) {
+  const loaded = new Map<string, Promise<Asset>>();
+  app.get('/docs/:file', async (req, res, next) => {
+    const { file } = req.params;
+    const type = ASSETS.get(file);
+    if (type === undefined) {
       next();
       return;
     }
-    req.url = `/${req.params.file}`;
-    // A page never sends these; failing them is an error of `send`'s that would end as a 500.
-    delete req.headers['if-match'];
-    delete req.headers['if-unmodified-since'];
-    assets(req, res, next);
+    let asset = loaded.get(file);
+    if (asset === undefined) loaded.set(file, (asset = loadAsset(join(folder, file), type)));
+    sendAsset(req, res, await asset);
   });
 }

@@ -1,14 +1,33 @@
 import http, { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Express } from 'express';
+import type { Express, Request, Response } from 'express';
+import { refuse, refusalJson } from './answer.js';
+import {
+  ClientConnections,
+  type ConnectionEnd,
+  type ConnectionLimits,
+} from './client-connections.js';
 import { REFUSALS, type RefusalReason } from './refusal.js';
+import { nextRequestId } from './request-context.js';
 
-export interface HttpServerLimits {
+export interface HttpServerLimits extends ConnectionLimits {
   readonly keepAliveTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   /** 0 for no limit. */
   readonly requestsPerSocketMax: number;
+}
+
+export interface HttpServerEvents {
+  /** Told of requests that Node's parser refused before Express saw them. */
+  readonly onRefusal: (reason: RefusalReason) => void;
+  /** Told of connections that the server ended to stay within its limits. */
+  readonly onConnectionEnd: (reason: ConnectionEnd) => void;
+}
+
+export interface HttpServer {
+  readonly server: Server;
+  readonly connections: ClientConnections;
 }
 
 interface HttpClasses {
@@ -22,40 +41,75 @@ const TIMEOUT_CHECK_MS = 1000;
 /** From here on `Object.setPrototypeOf` on a request no longer ruins its hidden class. */
 const NODE_MAJOR_WITH_CHEAP_PROTOTYPES = 24;
 
+/** How long a client may read a last answer before its connection is destroyed. */
+const LINGER_MS = 1000;
+
+/** What Node takes and its types do not name: answer a client that has closed its sending side. */
+interface HalfOpenServer extends Server {
+  httpAllowHalfOpen?: boolean;
+}
+
 /**
  * An HTTP server for an Express application. Express sets the prototype of every request and
  * response; before Node 24 that costs more than all the rest of a small request. Where the server
  * makes objects whose prototypes are the application's own, that call changes nothing
  * (docs/decisions/0003-express-at-fastify-speed.md).
- *
- * @param onRefusal told of requests that Node's parser refused before Express saw them
  */
 export function createHttpServer(
   app: Express,
   limits: HttpServerLimits,
-  onRefusal: (reason: RefusalReason) => void,
-): Server {
+  events: HttpServerEvents,
+): HttpServer {
   const major = Number(process.versions.node.split('.')[0]);
-  const server = http.createServer(
-    {
-      ...(major < NODE_MAJOR_WITH_CHEAP_PROTOTYPES ? classesOf(app) : {}),
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.bodyTimeoutMs,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      noDelay: true,
-    },
-    app,
-  );
+  const server: HalfOpenServer = http.createServer({
+    ...(major < NODE_MAJOR_WITH_CHEAP_PROTOTYPES ? classesOf(app) : {}),
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.bodyTimeoutMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    noDelay: true,
+    // Node would answer 400 with an empty body; openRequest refuses with the usual one.
+    requireHostHeader: false,
+  });
   server.maxRequestsPerSocket = limits.requestsPerSocketMax;
+  server.httpAllowHalfOpen = true;
+  const connections = new ClientConnections(limits, events.onConnectionEnd);
+  connections.watch(server);
+  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    const { client } = req.socket;
+    if (client?.isLastRequestIn === true) return;
+    client?.owe(res);
+    if (req.url?.startsWith('/') !== true) req.url = originForm(req.url);
+    app(req as Request, res as Response, () => refuseTarget(res as Response, events.onRefusal));
+  };
+  server.on('request', handle);
   // Node would answer 417 with an empty body; an expectation may as well be left unmet in silence.
-  server.on('checkExpectation', (req, res) => {
-    app(req, res);
-  });
+  server.on('checkExpectation', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    refuseRaw(error.code, socket, onRefusal);
+    refuseRaw(error.code, socket, events.onRefusal);
   });
-  return server;
+  return { server, connections };
+}
+
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+(.*)$/is;
+
+/**
+ * The path of a target in absolute form, which a server has to accept (RFC 9112, 3.2.2); any other is
+ * left as it is. Express would ask Node's old `url.parse`, which prints what it finds invalid.
+ */
+function originForm(target = ''): string {
+  const path = ABSOLUTE_FORM.exec(target)?.[1] ?? target;
+  return path === '' || path.startsWith('?') ? `/${path}` : path;
+}
+
+/**
+ * Takes the place of Express's last resort, a page of HTML that quotes the URL. Only a target without
+ * a path, such as `http://`, comes here: no middleware has seen such a request.
+ */
+function refuseTarget(res: Response, onRefusal: HttpServerEvents['onRefusal']): void {
+  res.req.requestId = nextRequestId();
+  onRefusal('bad_request');
+  refuse(res, 'bad_request', 'the request target has no valid path');
 }
 
 /**
@@ -82,7 +136,7 @@ function classesOf(app: Express): HttpClasses {
     override faultyFields = undefined;
     override answerSource = undefined;
     override readingBody = undefined;
-    override closesConnection = false;
+    override admission = undefined;
     override trace = undefined;
   }
   class AppResponse extends ServerResponse {
@@ -105,28 +159,46 @@ function refuseRaw(
     socket.destroy();
     return;
   }
-  const pending = pendingAnswer(socket);
-  if (pending?.req.complete === true) {
+  const owed = socket.client?.oldest;
+  if (owed?.req.complete === true) {
     // Requests that came whole, ahead of the broken one, get their answers first and in order.
-    pending.once('close', () => refuseRaw(code, socket, onRefusal));
+    owed.once('close', () => refuseRaw(code, socket, onRefusal));
     return;
   }
   const reason = reasonOf(code);
   onRefusal(reason);
-  const { status, text } = REFUSALS[reason];
-  const detail = reason === 'bad_request' ? ': not a valid HTTP request' : '';
-  const body = JSON.stringify({ body: `${text}${detail}`, status: 'fail' });
+  const { status } = REFUSALS[reason];
+  const body = refusalJson(
+    reason,
+    reason === 'bad_request' ? 'not a valid HTTP request' : undefined,
+  );
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n` +
       'content-type: application/json; charset=utf-8\r\n' +
       `content-length: ${Buffer.byteLength(body)}\r\n` +
+      `x-request-id: ${nextRequestId()}\r\n` +
+      `x-error-code: ${reason}\r\n` +
       `connection: close\r\n\r\n${body}`,
   );
+  linger(socket);
 }
 
-/** The answer that a connection waits for. Node keeps it there, undocumented. */
-function pendingAnswer(socket: Socket & { _httpMessage?: ServerResponse | null }) {
-  return socket._httpMessage ?? undefined;
+/**
+ * Destroys a connection once its client had time to read its last answer. Only ended, it would keep
+ * its descriptor until the client closes; destroyed at once with bytes unread, it would be reset, and
+ * the answer with it. What still comes is thrown away.
+ */
+function linger(socket: Socket): void {
+  if (socket.readableEnded) {
+    socket.destroySoon();
+    return;
+  }
+  socket.removeAllListeners('data');
+  socket.on('data', () => undefined);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('end', () => socket.destroySoon());
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function reasonOf(code: string | undefined): RefusalReason {

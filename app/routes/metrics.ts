@@ -1,13 +1,21 @@
 import type { IRouter } from 'express';
+import { PrimaryUnavailable } from '../services/primary-unavailable.js';
+import { TooManyAskers } from '../services/shared-read.js';
 import { refuse } from './answer.js';
+import { Refusal } from './refusal.js';
 
-export interface MetricsText {
+export interface MetricsAnswer {
   readonly contentType: string;
-  readonly text: string;
+  readonly body: Buffer;
+  readonly isGzip: boolean;
+  readonly ageSeconds: number;
 }
 
-/** @param accept the request's header, for formats that it may ask for */
-export type ReadMetrics = (accept: string | undefined) => Promise<MetricsText>;
+/** Rejects with `TooManyAskers` or `PrimaryUnavailable`. */
+export type ReadMetrics = (question: {
+  readonly accept: string | undefined;
+  readonly takesGzip: boolean;
+}) => Promise<MetricsAnswer>;
 
 /** `GET /metrics`: the whole cluster's metrics, whichever worker is asked. */
 export function mountMetrics(app: IRouter, read: ReadMetrics): void {
@@ -15,16 +23,33 @@ export function mountMetrics(app: IRouter, read: ReadMetrics): void {
     .route('/metrics')
     .get(async (req, res) => {
       req.routeTemplate = '/metrics';
-      const { contentType, text } = await read(req.headers.accept);
+      const takesGzip = req.acceptsEncodings('gzip', 'identity') === 'gzip';
+      const question = { accept: req.headers.accept, takesGzip };
+      const { contentType, body, isGzip, ageSeconds } = await askPrimary(() => read(question));
       res.writeHead(200, [
         'content-type',
         contentType,
         'content-length',
-        String(Buffer.byteLength(text)),
+        String(body.byteLength),
+        'vary',
+        'accept, accept-encoding',
         'x-request-id',
         req.requestId,
+        ...(isGzip ? ['content-encoding', 'gzip'] : []),
+        ...(ageSeconds > 0 ? ['age', String(ageSeconds)] : []),
       ]);
-      res.end(text);
+      res.end(body);
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
+}
+
+/** What only the primary process knows: that it does not tell is no fault of this process. */
+export async function askPrimary<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof TooManyAskers) throw new Refusal('too_many_scrapes');
+    if (error instanceof PrimaryUnavailable) throw new Refusal('primary_unavailable');
+    throw error;
+  }
 }

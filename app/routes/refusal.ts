@@ -26,6 +26,14 @@ export const REFUSALS = {
     status: 503,
     text: 'Service unavailable: the deadline passed before the reading could be scored',
   },
+  too_many_scrapes: {
+    status: 503,
+    text: 'Service unavailable: too many requests wait for the same figures; try again later',
+  },
+  primary_unavailable: {
+    status: 503,
+    text: 'Service unavailable: the primary process does not answer; try again later',
+  },
   draining: { status: 503, text: 'Service unavailable: this instance is stopping; try again' },
   model_unavailable: {
     status: 503,

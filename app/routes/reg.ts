@@ -1,6 +1,7 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import type { Decided, Outcome } from '../services/decide.js';
 import type { ModelIdentity } from '../services/ports.js';
+import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
 import { createArrivalCheck, type ArrivalQueue } from './arrivals.js';
 import { readBody } from './read-body.js';
@@ -18,10 +19,7 @@ export interface RegRouteParts {
   readonly authenticate: RequestHandler;
   readonly bodyLimitBytes: number;
   readonly deadlineMs: number;
-  /** Requests that may be between head and answer. */
-  readonly inflightMax: number;
-  /** Requests that are, this one included. */
-  readonly inflight: () => number;
+  readonly admission: Admission;
   readonly arrivals: ArrivalQueue;
   /** False where the loaded model failed its golden check. */
   readonly modelUsable: () => boolean;
@@ -42,20 +40,19 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
   const answerHeaders = headersBySource(parts.model);
   const whenThere = createArrivalCheck(parts.arrivals);
 
-  const admit: RequestHandler = (req, res, next) => {
+  const name: RequestHandler = (req, _res, next) => {
     req.routeTemplate = '/reg/';
-    if (parts.inflight() > parts.inflightMax) {
-      // Shed before the body is read: a refusal must cost less than the work it saves. Who comes back
-      // at once then waits in the system's queue of connections, which costs nothing, where on this
-      // connection he would have to be refused again and again.
-      req.closesConnection = true;
-      refuse(res, 'overload_inflight');
-    } else {
-      next();
-    }
+    next();
   };
 
   const postReading: RequestHandler = (req, res) => {
+    if (!parts.admission.enter(req)) {
+      // Shed before the body is read: a refusal must cost less than the work it saves. A client that
+      // comes back at once then waits in the system's queue of connections, which costs nothing.
+      res.shouldKeepAlive = false;
+      refuse(res, 'overload_inflight');
+      return;
+    }
     const deadlineAt = deadlineOf(req, parts);
     if (deadlineAt === undefined) {
       refuse(res, 'bad_request', `${DEADLINE_HEADER}: expected a whole number of milliseconds`);
@@ -103,7 +100,7 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
 
   app
     .route('/reg')
-    .all(admit, parts.authenticate)
+    .all(name, parts.authenticate)
     .post(postReading)
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'POST']));
 }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
+import type { Admission } from './admission.js';
+import { refuse } from './answer.js';
 import type { RefusalReason } from './refusal.js';
 import type { OpenTrace, RequestTrace } from '../services/trace-context.js';
 import type { AnswerSource } from '../services/ports.js';
@@ -21,8 +23,8 @@ declare module 'http' {
     readingBody: Buffer | undefined;
     /** The trace this request is part of, where it is part of one. */
     trace: RequestTrace | undefined;
-    /** True where this answer is the last on its connection. */
-    closesConnection: boolean;
+    /** Where a reading was taken in that is not answered yet. */
+    admission: Admission | undefined;
   }
 }
 
@@ -59,7 +61,8 @@ function createIds(): () => string {
   };
 }
 
-const nextId = createIds();
+/** A fresh id, for requests that did not bring a sane one. */
+export const nextRequestId = createIds();
 const SANE_ID = /^[\w.:@/+=-]{1,64}$/;
 
 /** Gives every request its id and start, and tells the observer when its answer is out. */
@@ -71,6 +74,8 @@ export function openRequest(
 ): RequestHandler {
   function onClose(this: Response): void {
     const { req } = this;
+    req.socket.client?.settle(this);
+    req.admission?.leave(req);
     observer.finished({
       requestId: req.requestId,
       route: req.routeTemplate,
@@ -87,7 +92,7 @@ export function openRequest(
   }
   return (req, res, next) => {
     const given = req.headers['x-request-id'];
-    req.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : nextId();
+    req.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : nextRequestId();
     req.startedAt = now();
     req.routeTemplate = 'other';
     req.refusal = undefined;
@@ -95,9 +100,15 @@ export function openRequest(
     req.answerSource = undefined;
     req.readingBody = undefined;
     req.trace = openTrace(req.headers['traceparent']);
-    req.closesConnection = isDraining();
+    req.admission = undefined;
+    if (isDraining()) res.shouldKeepAlive = false;
     observer.started();
     res.on('close', onClose);
-    next();
+    if (req.headers.host === undefined && req.httpVersionMinor === 1) {
+      res.shouldKeepAlive = false;
+      refuse(res, 'bad_request', 'HTTP/1.1 requires a Host header');
+    } else {
+      next();
+    }
   };
 }

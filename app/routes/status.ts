@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IRouter, RequestHandler } from 'express';
 import { refuse, sendJson } from './answer.js';
+import { askPrimary } from './metrics.js';
 import { STATUS_SCRIPT } from './pages/status-script.js';
 import { STATUS_STYLE } from './pages/status-style.js';
 
@@ -64,7 +65,7 @@ export function mountStatus(app: IRouter, guard: RequestHandler, read: ReadStatu
     .route('/status.json')
     .all(named('/status.json'), guard)
     .get(async (_req, res) => {
-      sendJson(res, 200, await read(), ['cache-control', 'no-store']);
+      sendJson(res, 200, await askPrimary(read), ['cache-control', 'no-store']);
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
 }

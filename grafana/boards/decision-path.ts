@@ -116,7 +116,8 @@ const batches = [
     colors: { '/waiting/': COLOR.bad, '/flight/': COLOR.calm },
     queries: [
       { expr: `sum(regno_queue_length{${REGNO}})`, legend: 'waiting for a batch' },
-      { expr: `sum(regno_http_inflight_requests{${REGNO}})`, legend: 'in flight' },
+      { expr: `sum(regno_readings_inflight{${REGNO}})`, legend: 'readings in flight' },
+      { expr: `sum(regno_http_inflight_requests{${REGNO}})`, legend: 'all requests in flight' },
     ],
   }),
   graph({
@@ -129,6 +130,28 @@ const batches = [
       {
         expr: `min by (instance) (regno_accept_queue_limit{${REGNO}})`,
         legend: '{{instance}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Connections',
+    about: 'Open now. Good: as many as callers keep. Bad: rising without more readings.',
+    unit: 'short',
+    width: 12,
+    min: 0,
+    queries: [{ expr: `sum by (instance) (regno_connections{${REGNO}})`, legend: '{{instance}}' }],
+  }),
+  graph({
+    title: 'Connections ended at a limit',
+    about: 'Per second, by limit. Good: none. Bad: full, which keeps out callers with a key.',
+    unit: 'cps',
+    width: 12,
+    min: 0,
+    colors: { '/full/': COLOR.bad },
+    queries: [
+      {
+        expr: `sum by (reason) (rate(regno_connections_ended_total{${REGNO}}[$__rate_interval]))`,
+        legend: '{{reason}}',
       },
     ],
   }),

@@ -48,7 +48,7 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, Advice>> = {
   },
   overload_inflight: {
     about:
-      'The worker has as many requests between head and answer as REGNO_INFLIGHT_MAX allows. The body was not read.',
+      'The worker has as many readings between key and answer as REGNO_INFLIGHT_MAX allows. The body was not read. Requests without a valid key, health checks and scrapes do not count.',
     advice:
       'Try again after the seconds in `Retry-After`. If it lasts: more workers or hosts, or less load.',
   },
@@ -61,6 +61,16 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, Advice>> = {
     about:
       'The reading could not be scored within REGNO_DEADLINE_MS, or within the `x-request-timeout-ms` of the client.',
     advice: 'Try again after the seconds in `Retry-After`; look at the event loop and the queue.',
+  },
+  too_many_scrapes: {
+    about:
+      'More requests for `/metrics` or `/status.json` wait than any monitoring sends. The primary renders these figures once for all who ask at about the same time.',
+    advice: 'Find out who asks so often; readings are not disturbed by it.',
+  },
+  primary_unavailable: {
+    about:
+      'The primary process, which has the figures of all workers, did not answer within two seconds, and nothing was read from it in the last minute that could stand in. Readings are answered all the same.',
+    advice: 'Look at the log and the CPU of the primary process; is it stopped?',
   },
   draining: {
     about: 'This instance is stopping and takes no new readings.',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Admission } from '../../app/routes/admission.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { eventually } from '../testing/eventually.js';
 import { RawConnection, exchange, type RawAnswer, type RawExchange } from '../testing/raw-http.js';
@@ -51,6 +52,10 @@ describe('connections to the service', () => {
       ['in one chunk', () => chunked(BODY)],
       ['in chunks of one character', () => chunked(...BODY)],
       ['to an absolute URL', () => post(BODY, '', 'POST http://another.example/reg/ HTTP/1.1')],
+      [
+        'to an absolute URL of an odd host',
+        () => post(BODY, '', 'POST HTTP://a:b/reg/?x HTTP/1.1'),
+      ],
       ['with a query', () => post(BODY, '', 'POST /reg/?x=%00%ff HTTP/1.1')],
       [
         'with an Upgrade that is not taken',
@@ -179,14 +184,26 @@ describe('connections to the service', () => {
       expect(answer?.status).toBe(400);
       expect(answer?.body).toBe(MALFORMED);
       expect(answer?.headers.get('connection')).toBe('close');
+      expect(answer?.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
+      expect(answer?.headers.get('x-error-code')).toBe('bad_request');
       expect(answer?.headers.has('x-evil')).toBe(false);
     });
 
-    it('answers 400 to HTTP/1.1 without Host', async () => {
-      const exchanged = await exchange(service.port, `GET / HTTP/1.1\r\n${KEY}\r\n`, {
-        answers: 1,
-      });
-      expect(exchanged.answers[0]?.status ?? 400).toBe(400);
+    it.each([
+      ['HTTP/1.1 without Host', 'GET / HTTP/1.1', 'HTTP/1.1 requires a Host header'],
+      ['a target without a path', 'GET http:// HTTP/1.1\r\nhost: x', 'no valid path'],
+      ['a target that is half a host', 'GET http://? HTTP/1.1\r\nhost: x', 'no valid path'],
+    ])('answers 400 in its envelope to %s', async (_what, start, words) => {
+      const { answers } = await ask(`${start}\r\n${KEY}\r\n`);
+      expect(answers[0]?.status).toBe(400);
+      expect(answers[0]?.body).toMatch(/^\{"body":"Bad request: .*","status":"fail"\}$/);
+      expect(answers[0]?.body).toContain(words);
+      expect(answers[0]?.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
+      expect(answers[0]?.headers.get('x-error-code')).toBe('bad_request');
+    });
+
+    it('answers HTTP/1.0 without Host', async () => {
+      expect(statuses(await ask(`GET / HTTP/1.0\r\n${KEY}\r\n`))).toEqual([200]);
     });
 
     it('closes the connection of CONNECT without an answer', async () => {
@@ -280,6 +297,8 @@ describe('connections to the service', () => {
       expect(exchanged.answers[0]?.body).toBe(
         '{"body":"Request header fields too large","status":"fail"}',
       );
+      expect(exchanged.answers[0]?.headers.get('x-error-code')).toBe('headers_too_large');
+      expect(exchanged.answers[0]?.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
     });
   });
 
@@ -314,6 +333,8 @@ describe('connections to the service', () => {
     const { answers } = await ask(post(BODY));
     expect(answers[0]?.body).toBe(trueAnswer);
     expect(service.process.text).not.toContain('worker died');
+    // Nothing but the log's JSON: no page of Express's, no warning of Node's.
+    expect(service.process.lines.filter((line) => !line.startsWith('{'))).toEqual([]);
     expect((await service.stop()).code).toBe(0);
   });
 });
@@ -323,7 +344,7 @@ describe('a refusal before the body is read', () => {
   let close: () => Promise<void>;
 
   beforeAll(async () => {
-    const { app } = await createTestApp({ parts: { inflightMax: 0 } });
+    const { app } = await createTestApp({ parts: { admission: new Admission(0) } });
     ({ port, close } = await listenTestApp(app));
   });
   afterAll(() => close());

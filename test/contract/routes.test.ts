@@ -2,7 +2,10 @@ import { METHODS } from 'node:http';
 import type { Express } from 'express';
 import supertest from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Admission } from '../../app/routes/admission.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
+import { PrimaryUnavailable } from '../../app/services/primary-unavailable.js';
+import { TooManyAskers } from '../../app/services/shared-read.js';
 import { exchange } from '../testing/raw-http.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
 import { createTestApp, listenTestApp } from '../testing/test-app.js';
@@ -277,7 +280,7 @@ describe('routes', () => {
     });
 
     it('answers 503 with Retry-After while too many are in flight, and 200 to health', async () => {
-      const { app } = await createTestApp({ parts: { inflightMax: 0 } });
+      const { app } = await createTestApp({ parts: { admission: new Admission(0) } });
       const answer = await supertest(app)
         .post('/reg/')
         .set('x-api-key', API_KEY)
@@ -286,6 +289,23 @@ describe('routes', () => {
       expect(answer.headers['retry-after']).toMatch(/^[1-3]$/);
       expect((answer.body as { status: string }).status).toBe('fail');
       expect((await supertest(app).get('/health/ready')).status).toBe(200);
+    });
+
+    it.each([
+      ['too_many_scrapes', new TooManyAskers()],
+      ['primary_unavailable', new PrimaryUnavailable('silent')],
+    ])('answers 503 %s where figures cannot be had, which is no fault', async (code, failure) => {
+      const fail = () => Promise.reject(failure);
+      const { app, errors } = await createTestApp({
+        parts: { readMetrics: fail, readStatus: fail },
+      });
+      for (const path of ['/metrics', '/status.json']) {
+        const answer = await supertest(app).get(path).set('x-api-key', API_KEY);
+        expect(answer.status).toBe(503);
+        expect(answer.headers['x-error-code']).toBe(code);
+        expect(answer.headers['retry-after']).toMatch(/^[1-3]$/);
+      }
+      expect(errors).toEqual([]);
     });
 
     it('answers 503 with Retry-After where the deadline of the client has passed', async () => {

@@ -9,6 +9,7 @@ import { dataPanels, readDashboards } from './dashboard-files.js';
 import {
   unheard,
   dawdle,
+  flood,
   goldenBodies,
   hangUp,
   keepCalling,
@@ -282,9 +283,11 @@ describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600
   async function callerFaults(): Promise<void> {
     const strangers = keepCalling(120, () => post(mainUrl, bodies.network, 'wrong'));
     const impatient = keepCalling(40, () => hangUp(mainUrl));
+    const flooding = keepCalling(20, () => flood(mainUrl));
     await during(
-      [strangers, impatient],
+      [strangers, impatient, flooding],
       [
+        fires('RegnoConnectionsEnded', { reason: 'pipelined' }),
         fires('RegnoRefusalsHigh', { reason: 'unauthorized' }),
         fires('RegnoClientsLeave'),
         fires('RegnoLogLinesDropped'),
@@ -293,6 +296,7 @@ describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600
     await Promise.all([
       ends('RegnoRefusalsHigh', { reason: 'unauthorized' }),
       ends('RegnoClientsLeave'),
+      ends('RegnoConnectionsEnded', { reason: 'pipelined' }),
     ]);
   }
 

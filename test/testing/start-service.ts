@@ -7,6 +7,8 @@ import { scrape, sumOf } from './metrics-text.js';
 export interface ServiceOptions {
   /** Settings; nothing of the test's own environment but PATH and HOME reaches the service. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Limit on open files of its processes, as by `ulimit -n`. */
+  readonly openFilesMax?: number;
 }
 
 /** The real service, built, in processes of its own. */
@@ -31,9 +33,11 @@ export const API_KEY = '123321';
 /** Starts the service and returns at once, for starts that are meant to fail. */
 export function launchService(options: ServiceOptions = {}): TestProcess {
   const { PATH = '', HOME = '' } = process.env;
+  const { openFilesMax } = options;
+  const limited = ['-c', `ulimit -n ${openFilesMax} && exec "$0" "$1"`, process.execPath, ENTRY];
   return new TestProcess({
-    command: process.execPath,
-    args: [ENTRY],
+    command: openFilesMax === undefined ? process.execPath : 'sh',
+    args: openFilesMax === undefined ? [ENTRY] : limited,
     cwd: ROOT,
     env: { PATH, HOME, PORT: '0', HOST: '127.0.0.1', WORKERS: '2', ...options.env },
   });

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { SETTINGS } from '../../app/config/schema.js';
+import { Admission } from '../../app/routes/admission.js';
+import type { ConnectionEnd } from '../../app/routes/client-connections.js';
 import { createApp, type AppParts } from '../../app/routes/create-app.js';
 import { createHttpServer, type HttpServerLimits } from '../../app/routes/http-server.js';
 import type { FinishedRequest } from '../../app/routes/request-context.js';
@@ -44,7 +46,6 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const { identity } = await shippedModel();
   const errors: unknown[] = [];
   const finished: FinishedRequest[] = [];
-  let inflight = 0;
   const now = (): number => performance.now() / 1000;
   const limits = { batchRowsMax: 64, queueRowsMax: 512 };
   const scorer = options.scorer ?? (await shippedScorer());
@@ -64,9 +65,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     docsPublic: false,
     bodyLimitBytes: Number(SETTINGS.bodyLimitBytes.fallback),
     deadlineMs: Number(SETTINGS.deadlineMs.fallback),
-    inflightMax: Number(SETTINGS.inflightMax.fallback),
+    admission: new Admission(Number(SETTINGS.inflightMax.fallback)),
     arrivals: { stands: false, hadLeft: () => undefined },
-    inflight: () => inflight,
     modelUsable: () => true,
     isDraining: () => false,
     health: () => ({
@@ -75,15 +75,18 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       model: { ...identity, golden: 'passed' },
       dependencies: {},
     }),
-    readMetrics: () => Promise.resolve({ contentType: 'text/plain', text: '# none\n' }),
+    readMetrics: () =>
+      Promise.resolve({
+        contentType: 'text/plain',
+        body: Buffer.from('# none\n'),
+        isGzip: false,
+        ageSeconds: 0,
+      }),
     readStatus: () => Promise.resolve('{}'),
     openTrace: continueTrace,
     observer: {
-      started: () => (inflight += 1),
-      finished: (request) => {
-        inflight -= 1;
-        finished.push(request);
-      },
+      started: () => undefined,
+      finished: (request) => finished.push(request),
     },
     onError: (cause) => errors.push(cause),
     now,
@@ -92,21 +95,34 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   return { app, errors, finished };
 }
 
+export interface ListeningApp {
+  readonly server: Server;
+  readonly port: number;
+  /** Why connections were ended by the server, in order. */
+  readonly ends: ConnectionEnd[];
+  readonly close: () => Promise<void>;
+}
+
 /** The application behind the service's own HTTP server, on a free port. */
 export async function listenTestApp(
   app: Express,
   limits: Partial<HttpServerLimits> = {},
-): Promise<{ server: Server; port: number; close: () => Promise<void> }> {
-  const server = createHttpServer(
+): Promise<ListeningApp> {
+  const ends: ConnectionEnd[] = [];
+  const { server } = createHttpServer(
     app,
     {
+      connectionsMax: 1000,
+      connectionsPerAddressMax: 0,
+      pipelineMax: 100,
+      unreadTimeoutMs: 5000,
       keepAliveTimeoutMs: 5000,
       headersTimeoutMs: 5000,
       bodyTimeoutMs: 5000,
       requestsPerSocketMax: 0,
       ...limits,
     },
-    () => undefined,
+    { onRefusal: () => undefined, onConnectionEnd: (reason) => ends.push(reason) },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -116,5 +132,5 @@ export async function listenTestApp(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { server, port, close };
+  return { server, port, ends, close };
 }

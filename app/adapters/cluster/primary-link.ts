@@ -1,3 +1,4 @@
+import { PrimaryUnavailable } from '../../services/primary-unavailable.js';
 import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
 
 /** The channel between this process and the primary; a plain object stands in for it in tests. */
@@ -22,7 +23,8 @@ interface Scrape {
   readonly timer: NodeJS.Timeout;
 }
 
-const SCRAPE_TIMEOUT_MS = 5000;
+/** Scrapers wait some ten seconds; what was read before stands in for a silent primary. */
+const SCRAPE_TIMEOUT_MS = 2000;
 
 /** A worker's side of the cluster: asks the primary for metrics and hears when to drain. */
 export class PrimaryLink {
@@ -59,7 +61,7 @@ export class PrimaryLink {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#scrapes.delete(id);
-        reject(new Error(`the primary did not answer a ${kind} within ${SCRAPE_TIMEOUT_MS} ms`));
+        reject(new PrimaryUnavailable(`no answer to a ${kind} within ${SCRAPE_TIMEOUT_MS} ms`));
       }, SCRAPE_TIMEOUT_MS);
       this.#scrapes.set(id, { resolve, timer });
       this.channel.send({ kind, id });

@@ -61,6 +61,17 @@ export const METRICS = {
     ['worker'],
     'Requests accepted and not yet answered.',
   ),
+  readingsInflight: gauge(
+    'regno_readings_inflight',
+    ['worker'],
+    'Readings between key and answer, which REGNO_INFLIGHT_MAX bounds.',
+  ),
+  connections: gauge('regno_connections', ['worker'], 'Connections of clients that are open.'),
+  connectionEnds: counter(
+    'regno_connections_ended_total',
+    ['reason'],
+    'Connections ended to stay within limits: evicted (idle and without a key, to make room), full and address_full (no room for a new one), pipelined (too many requests at once), unread (answers that nobody read).',
+  ),
   stageDuration: histogram(
     'regno_decision_stage_duration_seconds',
     ['stage'],
@@ -123,7 +134,7 @@ export const METRICS = {
   refusals: counter(
     'regno_refusals_total',
     ['reason'],
-    'Requests refused: bad_request, unauthorized, not_found, method_not_allowed, body_too_large, unsupported_media_type, overload_inflight, overload_queue, deadline, draining, model_unavailable, request_timeout, headers_too_large.',
+    'Requests refused: bad_request, unauthorized, not_found, method_not_allowed, body_too_large, unsupported_media_type, overload_inflight, overload_queue, too_many_scrapes, primary_unavailable, deadline, draining, model_unavailable, request_timeout, headers_too_large.',
   ),
   invalidFields: counter(
     'regno_invalid_fields_total',

@@ -1,3 +1,4 @@
+import type { ConnectionEnd } from '../../routes/client-connections.js';
 import type { RefusalReason } from '../../routes/refusal.js';
 import type { FinishedRequest } from '../../routes/request-context.js';
 import type { Counter, Histogram, MetricsRecorder } from './recorder.js';
@@ -12,6 +13,14 @@ const WATCHED_REFUSALS: readonly RefusalReason[] = [
   'overload_queue',
   'deadline',
   'model_unavailable',
+];
+
+const CONNECTION_ENDS: readonly ConnectionEnd[] = [
+  'evicted',
+  'full',
+  'address_full',
+  'pipelined',
+  'unread',
 ];
 
 type Status = FinishedRequest['status'];
@@ -38,6 +47,7 @@ export class RequestMetrics {
     for (const status of [500, 503]) this.#seriesOf('/reg/', 'POST', status);
     this.#last = this.#seriesOf('/reg/', 'POST', 200);
     for (const reason of WATCHED_REFUSALS) recorder.counter('refusals', reason);
+    for (const reason of CONNECTION_ENDS) recorder.counter('connectionEnds', reason);
   }
 
   get inflight(): number {
@@ -66,6 +76,10 @@ export class RequestMetrics {
   /** A request that never reached the application. */
   refusedByParser(reason: RefusalReason): void {
     this.recorder.counter('refusals', reason).inc();
+  }
+
+  connectionEnded(reason: ConnectionEnd): void {
+    this.recorder.counter('connectionEnds', reason).inc();
   }
 
   #seriesOf(route: string, method: string, status: Status): RequestSeries {

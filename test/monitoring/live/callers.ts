@@ -48,6 +48,17 @@ export async function hangUp(url: string): Promise<void> {
   socket.destroy();
 }
 
+/** Pipelines more requests without a key than one connection may. */
+export async function flood(url: string): Promise<void> {
+  const socket = connectTo(url);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('close', () => resolve());
+    socket.resume();
+    socket.write('GET / HTTP/1.1\r\nhost: regno\r\n\r\n'.repeat(100));
+  });
+}
+
 /** Sends the head of a request, and its body so much later that the answer is a slow one. */
 export async function dawdle(url: string, body: Body): Promise<void> {
   const text = Buffer.from(JSON.stringify(body));

@@ -1,0 +1,223 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+declare module 'net' {
+  interface Socket {
+    /** Absent on connections that {@link ClientConnections} does not watch. */
+    client?: ClientConnection;
+  }
+}
+
+export interface ConnectionLimits {
+  /** Connections of this worker at a time. */
+  readonly connectionsMax: number;
+  /** Connections from one address at a time; 0 for no limit. */
+  readonly connectionsPerAddressMax: number;
+  /** Requests of one connection that may wait for their answers, once one of them had a valid key. */
+  readonly pipelineMax: number;
+  /** An answer that a client does not read for so long ends its connection. */
+  readonly unreadTimeoutMs: number;
+}
+
+/**
+ * Why a connection was ended from this side: to make room for another one (`evicted`), because there
+ * was no room (`full`, `address_full`), or because its client pipelined too many requests or did not
+ * read its answers.
+ */
+export type ConnectionEnd = 'evicted' | 'full' | 'address_full' | 'pipelined' | 'unread';
+
+/** The same limit before the first valid key: health checks and scrapes come one at a time. */
+const KEYLESS_PIPELINE_MAX = 10;
+const SWEEP_INTERVAL_MS = 1000;
+
+/** A client's connection: the answers that it is owed, and whether its client has shown a key. */
+export class ClientConnection {
+  /** In the order of their requests, which is that of the answers. */
+  readonly #owed: ServerResponse[] = [];
+  #hasKey = false;
+  #isLastRequestIn = false;
+
+  constructor(
+    private readonly pipelineMax: number,
+    private readonly onKey: () => void,
+  ) {}
+
+  /** The oldest answer that is not out yet. */
+  get oldest(): ServerResponse | undefined {
+    return this.#owed[0];
+  }
+
+  /** True once no further request is taken: the last one's answer ends the connection. */
+  get isLastRequestIn(): boolean {
+    return this.#isLastRequestIn;
+  }
+
+  get hasKey(): boolean {
+    return this.#hasKey;
+  }
+
+  /** To be called for a request with a valid key. */
+  showKey(): void {
+    if (this.#hasKey) return;
+    this.#hasKey = true;
+    this.onKey();
+  }
+
+  /** To be called for each request that is taken, before it is handled. */
+  owe(res: ServerResponse): void {
+    this.#owed.push(res);
+    const max = this.#hasKey ? this.pipelineMax : KEYLESS_PIPELINE_MAX;
+    if (this.#owed.length < Math.min(max, this.pipelineMax)) return;
+    // Its answer says `connection: close`; the client may send again what comes after it (RFC 9112, 9.3.2).
+    res.shouldKeepAlive = false;
+    this.#isLastRequestIn = true;
+  }
+
+  /** To be called when an answer is out, or cannot be any more. */
+  settle(res: ServerResponse): void {
+    const index = this.#owed.indexOf(res);
+    if (index >= 0) this.#owed.splice(index, 1);
+  }
+
+  /**
+   * Emits 'close' on every answer still owed by a connection that is gone. Node 20 and 22 do so only
+   * for the one whose turn it was: whatever waits for the others' end would wait for ever.
+   */
+  abandon(): void {
+    for (const res of this.#owed.splice(0)) {
+      if (res.closed) continue;
+      Object.assign(res, { destroyed: true, _closed: true });
+      res.emit('close');
+    }
+  }
+}
+
+/** What Node keeps of a connection, undocumented: the parser's callback for each head. */
+interface SocketWithParser extends Socket {
+  readonly parser?: { onIncoming?: (...args: unknown[]) => unknown } | null;
+}
+
+/** What `onIncoming` returns for an upgrade: the parser leaves the rest of the data alone. */
+const STOP_PARSING = 2;
+
+/**
+ * Keeps what any client may hold of a worker within limits: connections, requests that wait on one
+ * connection, answers that are not read. Clients without a key must not harm those that have one, so
+ * at the limit it is the keyless connection that was idle for the longest time that has to go.
+ */
+export class ClientConnections {
+  readonly #open = new Set<Socket>();
+  /** Least recently used first. */
+  readonly #keyless = new Set<Socket>();
+  readonly #perAddress = new Map<string, number>();
+  #sweep: NodeJS.Timeout | undefined;
+
+  /** @param onEnd told of each connection that is ended from this side */
+  constructor(
+    private readonly limits: ConnectionLimits,
+    private readonly onEnd: (reason: ConnectionEnd) => void,
+  ) {}
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Watches the connections of a server until it is closed. */
+  watch(server: Server): void {
+    server.on('connection', (socket: Socket) => this.#accept(socket));
+    server.on('timeout', (socket: Socket) => this.#timedOut(socket));
+    this.#sweep = setInterval(() => this.#limitUnread(), SWEEP_INTERVAL_MS).unref();
+    server.on('close', () => clearInterval(this.#sweep));
+  }
+
+  #accept(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    if (this.#isAddressFull(address)) {
+      this.#end(socket, 'address_full');
+      return;
+    }
+    if (this.#open.size >= this.limits.connectionsMax && !this.#makeRoom()) {
+      this.#end(socket, 'full');
+      return;
+    }
+    const client = new ClientConnection(this.limits.pipelineMax, () => {
+      this.#keyless.delete(socket);
+    });
+    socket.client = client;
+    this.#open.add(socket);
+    this.#keyless.add(socket);
+    this.#count(address, 1);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      this.#keyless.delete(socket);
+      this.#count(address, -1);
+      client.abandon();
+    });
+    this.#stopAtLastRequest(socket, client);
+  }
+
+  /** Requests beyond the last are not even parsed: 64 KiB of them would block the event loop for 20 ms. */
+  #stopAtLastRequest(socket: SocketWithParser, client: ClientConnection): void {
+    const { parser } = socket;
+    const onIncoming = parser?.onIncoming;
+    if (parser === undefined || parser === null || onIncoming === undefined) return;
+    parser.onIncoming = (...args) => {
+      if (client.isLastRequestIn) {
+        if (!socket.isPaused()) this.onEnd('pipelined');
+        socket.pause();
+        return STOP_PARSING;
+      }
+      if (!client.hasKey) this.#used(socket);
+      return onIncoming(...args);
+    };
+  }
+
+  /** Moves a keyless connection behind those that were used less recently. */
+  #used(socket: Socket): void {
+    if (this.#keyless.delete(socket)) this.#keyless.add(socket);
+  }
+
+  #makeRoom(): boolean {
+    for (const socket of this.#keyless) {
+      // Its 'close' comes later, its place is free now.
+      this.#open.delete(socket);
+      this.#keyless.delete(socket);
+      this.#end(socket, 'evicted');
+      return true;
+    }
+    return false;
+  }
+
+  #end(socket: Socket, reason: ConnectionEnd): void {
+    this.onEnd(reason);
+    socket.destroy();
+  }
+
+  #isAddressFull(address: string): boolean {
+    const max = this.limits.connectionsPerAddressMax;
+    return max > 0 && (this.#perAddress.get(address) ?? 0) >= max;
+  }
+
+  #count(address: string, change: 1 | -1): void {
+    if (this.limits.connectionsPerAddressMax === 0) return;
+    const count = (this.#perAddress.get(address) ?? 0) + change;
+    if (count === 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, count);
+  }
+
+  /** A timer for those alone that have something unread: one per request would cost each request. */
+  #limitUnread(): void {
+    const { unreadTimeoutMs } = this.limits;
+    for (const socket of this.#open) {
+      if (socket.writableLength > 0 && socket.timeout !== unreadTimeoutMs) {
+        socket.setTimeout(unreadTimeoutMs);
+      }
+    }
+  }
+
+  /** Nothing was read or written for the socket's time: its own, or that of an idle connection. */
+  #timedOut(socket: Socket): void {
+    if (socket.writableLength > 0) this.#end(socket, 'unread');
+    else if (socket.client?.oldest === undefined) socket.destroy();
+  }
+}
