@@ -10,7 +10,8 @@ import { Random } from '../generator/random.js';
 import { SERVICE_CORE, hasTwoCores } from '../test/testing/cpu-cores.js';
 import type { Contender } from './contenders.js';
 import { ratioOf, type Ratio } from './goals.js';
-import { load, warmUp, type Load } from './load.js';
+import { loadInTurns } from './in-turns.js';
+import type { Load } from './load.js';
 import { figuresTable, median, reportHead, writeReport, type ReportHead } from './report.js';
 import { startServer, type RunningServer } from './running-server.js';
 
@@ -58,7 +59,6 @@ const BARE = path('./servers/no-observability.mjs');
 /** With metrics, log and Sentry on, throughput is to be within 5 % of nothing on. */
 const RATIO_GOAL = 0.95;
 const JUDGED = 'metrics, log and Sentry';
-const TURN_MS = 100;
 const SCRAPES = 200;
 
 async function main(): Promise<void> {
@@ -78,8 +78,10 @@ async function main(): Promise<void> {
         try {
           for (const one of [bare, level]) servers.push(await startServer(one, probe));
           const [off, on] = servers as [RunningServer, RunningServer];
-          const pair = await loadInTurns(off, on, options, round);
-          rounds.set(level.name, [...(rounds.get(level.name) ?? []), pair]);
+          const plan = { ...options, repeatShare: 0, round };
+          const [offLoad, onLoad] = await loadInTurns(off, on, plan);
+          const pairs = rounds.get(level.name) ?? [];
+          rounds.set(level.name, [...pairs, { off: offLoad, on: onLoad }]);
           if (level === levels.at(-1)) scrape = await costOfScrapes(on);
         } finally {
           for (const server of servers) await server.stop();
@@ -92,40 +94,6 @@ async function main(): Promise<void> {
     sink.server.close();
     sink.server.closeAllConnections();
   }
-}
-
-/**
- * Loads two services on one core, of which one runs and the other is stopped, in turns so short that
- * both see the same machine: what others do to it changes by the second, and by more than is measured.
- */
-async function loadInTurns(
-  off: RunningServer,
-  on: RunningServer,
-  { seconds, connections }: Options,
-  round: number,
-): Promise<Pair> {
-  await Promise.all([warmUp(off), warmUp(on)]);
-  let [running, stopped] = [off, on];
-  const turns = setInterval(() => {
-    [running, stopped] = [stopped, running];
-    signal(stopped, 'SIGSTOP');
-    signal(running, 'SIGCONT');
-  }, TURN_MS);
-  const plan = { seconds, connections, repeatShare: 0 };
-  try {
-    const [offLoad, onLoad] = await Promise.all([
-      load(off, { ...plan, seed: 2 * round }),
-      load(on, { ...plan, seed: 2 * round + 1 }),
-    ]);
-    return { off: offLoad, on: onLoad };
-  } finally {
-    clearInterval(turns);
-    for (const server of [off, on]) signal(server, 'SIGCONT');
-  }
-}
-
-function signal(server: RunningServer, name: NodeJS.Signals): void {
-  for (const pid of server.pids()) process.kill(pid, name);
 }
 
 function readOptions(): Options {
