@@ -65,18 +65,17 @@ export class ClientConnection {
 
   /** To be called for each request that is taken, before it is handled. */
   owe(res: ServerResponse): void {
-    this.#owed.push(res);
-    const max = this.#hasKey ? this.pipelineMax : KEYLESS_PIPELINE_MAX;
-    if (this.#owed.length < Math.min(max, this.pipelineMax)) return;
+    const owed = this.#owed.push(res);
+    const isWithin = owed < (this.#hasKey ? this.pipelineMax : KEYLESS_PIPELINE_MAX);
+    if (isWithin && owed < this.pipelineMax) return;
     // Its answer says `connection: close`; the client may send again what comes after it (RFC 9112, 9.3.2).
     res.shouldKeepAlive = false;
     this.#isLastRequestIn = true;
   }
 
-  /** To be called when an answer is out, or cannot be any more. */
+  /** To be called when an answer is out, which happens in their order. */
   settle(res: ServerResponse): void {
-    const index = this.#owed.indexOf(res);
-    if (index >= 0) this.#owed.splice(index, 1);
+    if (this.#owed[0] === res) this.#owed.shift();
   }
 
   /**
@@ -94,7 +93,7 @@ export class ClientConnection {
 
 /** What Node keeps of a connection, undocumented: the parser's callback for each head. */
 interface SocketWithParser extends Socket {
-  readonly parser?: { onIncoming?: (...args: unknown[]) => unknown } | null;
+  readonly parser?: { onIncoming?: (req: unknown, keepsAlive: unknown) => unknown } | null;
 }
 
 /** What `onIncoming` returns for an upgrade: the parser leaves the rest of the data alone. */
@@ -161,14 +160,14 @@ export class ClientConnections {
     const { parser } = socket;
     const onIncoming = parser?.onIncoming;
     if (parser === undefined || parser === null || onIncoming === undefined) return;
-    parser.onIncoming = (...args) => {
+    parser.onIncoming = (req, keepsAlive) => {
       if (client.isLastRequestIn) {
         if (!socket.isPaused()) this.onEnd('pipelined');
         socket.pause();
         return STOP_PARSING;
       }
       if (!client.hasKey) this.#used(socket);
-      return onIncoming(...args);
+      return onIncoming(req, keepsAlive);
     };
   }
 
