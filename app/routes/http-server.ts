@@ -8,7 +8,7 @@ import {
   type ConnectionLimits,
 } from './client-connections.js';
 import { REFUSALS, type RefusalReason } from './refusal.js';
-import { nextRequestId } from './request-context.js';
+import { HEADERS_MAX, nextRequestId } from './request-context.js';
 
 export interface HttpServerLimits extends ConnectionLimits {
   readonly keepAliveTimeoutMs: number;
@@ -71,6 +71,8 @@ export function createHttpServer(
     // Node would answer 400 with an empty body; openRequest refuses with the usual one.
     requireHostHeader: false,
   });
+  // One more than is accepted, so that openRequest sees that there are too many.
+  server.maxHeadersCount = HEADERS_MAX + 1;
   server.maxRequestsPerSocket = limits.requestsPerSocketMax;
   server.httpAllowHalfOpen = true;
   const connections = new ClientConnections(limits, events.onConnectionEnd);

@@ -63,6 +63,8 @@ function createIds(): () => string {
 
 /** A fresh id, for requests that did not bring a sane one. */
 export const nextRequestId = createIds();
+/** Headers of a request, which cost their reader more than their bytes. */
+export const HEADERS_MAX = 100;
 const SANE_ID = /^[\w.:@/+=-]{1,64}$/;
 
 /** Gives every request its id and start, and tells the observer when its answer is out. */
@@ -104,7 +106,10 @@ export function openRequest(
     if (isDraining()) res.shouldKeepAlive = false;
     observer.started();
     res.on('close', onClose);
-    if (req.headers.host === undefined && req.httpVersionMinor === 1) {
+    if (req.rawHeaders.length > 2 * HEADERS_MAX) {
+      res.shouldKeepAlive = false;
+      refuse(res, 'headers_too_large', `expected at most ${HEADERS_MAX} headers`);
+    } else if (req.headers.host === undefined && req.httpVersionMinor === 1) {
       res.shouldKeepAlive = false;
       refuse(res, 'bad_request', 'HTTP/1.1 requires a Host header');
     } else {

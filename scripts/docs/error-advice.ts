@@ -43,7 +43,7 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, Advice>> = {
     advice: 'Send `content-type: application/json` and no `content-encoding`.',
   },
   headers_too_large: {
-    about: 'The head of the request is larger than Node accepts (16 KiB).',
+    about: 'The head of the request is larger than 16 KiB, or has more than 100 headers.',
     advice: 'Send fewer or shorter headers; cookies are not needed.',
   },
   overload_inflight: {

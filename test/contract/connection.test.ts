@@ -283,6 +283,16 @@ describe('connections to the service', () => {
   });
 
   describe('heads over the limit', () => {
+    it('answers 431 to more than 100 headers, and 200 to as many', async () => {
+      const head = (count: number): string =>
+        `GET / HTTP/1.1\r\nhost: x\r\n${KEY}${'x: a\r\n'.repeat(count - 2)}\r\n`;
+      expect(statuses(await ask(head(100)))).toEqual([200]);
+      const exchanged = await exchange(service.port, head(101));
+      expect(statuses(exchanged)).toEqual([431]);
+      expect(exchanged.answers[0]?.body).toContain('expected at most 100 headers');
+      expect(exchanged.ending).toBe('closed');
+    });
+
     it.each([
       ['one long header', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`],
       [

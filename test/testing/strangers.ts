@@ -72,11 +72,11 @@ class Crowd implements Stranger {
 }
 
 /** Opens a crowd of connections each tick, writes the same on each and closes at once. */
-function writeAndLeave(bytes: string): Attack {
+function writeAndLeave(bytes: string, size = CROWD): Attack {
   return (port) => {
     const crowd = new Crowd(port);
     return crowd.every(TICK_MS, () => {
-      for (let i = 0; i < CROWD; i += 1) {
+      for (let i = 0; i < size; i += 1) {
         crowd.open((socket) => socket.write(bytes, () => socket.destroy()));
       }
     });
@@ -132,6 +132,25 @@ function sitSilently(connections: number, bytes: string): Attack {
   };
 }
 
+/** Sends a body without a key for as long as the service takes it, on a few connections. */
+function sendWithoutEnd(connections: number): Attack {
+  const head = 'POST /reg/ HTTP/1.1\r\nhost: regno\r\ntransfer-encoding: chunked\r\n\r\n';
+  const chunk = Buffer.from(`10000\r\n${'x'.repeat(0x10000)}\r\n`);
+  return (port) => {
+    const crowd = new Crowd(port);
+    return crowd.every(TICK_MS, () => {
+      while (crowd.size < connections) {
+        crowd.open((socket) => {
+          socket.resume();
+          socket.on('drain', () => socket.write(chunk));
+          socket.write(head);
+          socket.write(chunk);
+        });
+      }
+    });
+  };
+}
+
 /** What clients without a key, or with bad manners, have done to services. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   'pipelines of 300 keyless requests, then the end': writeAndLeave(get('/').repeat(300)),
@@ -151,6 +170,11 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'bodies without a key that do not end': sitSilently(
     500,
     'POST /reg/ HTTP/1.1\r\nhost: regno\r\ncontent-length: 20000\r\n\r\n{',
+  ),
+  'bodies without a key that go on': sendWithoutEnd(4),
+  'connections that are opened and closed': writeAndLeave('', 100),
+  'heads of 700 headers': writeAndLeave(
+    `GET / HTTP/1.1\r\nhost: regno\r\n${'x-y: 0123456789\r\n'.repeat(700)}\r\n`.repeat(5),
   ),
   'what is not HTTP': writeAndLeave('\x16\x03\x01\x02\x00garbage\r\n\r\n'.repeat(20)),
 };
