@@ -64,6 +64,8 @@ export const LAYERS: readonly Layer[] = [
 /** Packages that one part of app/ stands for, so that the rest need not know them. */
 export const OWNED_PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['express', ['app/routes/']],
+  ['cors', ['app/routes/']],
+  ['type-is', ['app/routes/']],
   ['swagger-ui-dist', ['app/routes/']],
   ['onnxruntime-node', ['app/adapters/']],
   ['ioredis', ['app/adapters/']],
