@@ -1,3 +1,5 @@
+import { parse as parseMediaRange } from 'content-type';
+import Negotiator from 'negotiator';
 import { METRICS } from './catalogue.js';
 import { bucketsOf, type Exemplar } from './recorder.js';
 
@@ -6,9 +8,29 @@ export const OPEN_METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; c
 
 const BUCKETS = `${METRICS.httpDuration.name}_bucket{`;
 
-/** Whether an `accept` header asks for OpenMetrics, as Prometheus does. */
+/**
+ * Whether an `accept` header prefers OpenMetrics to the older format, as that of Prometheus does (RFC
+ * 9110, 12.5.1). Of two that are wanted alike the first counts; who wants neither gets the older one.
+ */
 export function asksForOpenMetrics(accept: string | undefined): boolean {
-  return accept?.includes('application/openmetrics-text') === true;
+  if (accept === undefined) return false;
+  const negotiator = new Negotiator({ headers: { accept: withKnownParameters(accept) } });
+  return negotiator.mediaType([TEXT_FORMAT, OPEN_METRICS_FORMAT]) === OPEN_METRICS_FORMAT;
+}
+
+const TEXT_FORMAT = 'text/plain; version=0.0.4';
+const OPEN_METRICS_FORMAT = 'application/openmetrics-text; version=1.0.0';
+
+/** Scrapers also name a charset or a way to escape names, which do not tell the two formats apart. */
+function withKnownParameters(accept: string): string {
+  const ranges: string[] = [];
+  for (let start = 0; start < accept.length;) {
+    const { type, parameters, index } = parseMediaRange(accept, { comma: true, start });
+    const kept = ['version', 'q'].filter((name) => parameters[name] !== undefined);
+    ranges.push([type, ...kept.map((name) => `${name}=${parameters[name]}`)].join(';'));
+    start = index + 1;
+  }
+  return ranges.join(',');
 }
 
 /**
