@@ -129,6 +129,8 @@ async function serve(
     model: identity,
     apiKeys: config.apiKeys,
     docsPublic: config.docsPublic,
+    demoKey: config.usesDemoKey ? config.apiKeys[0] : undefined,
+    corsOrigins: config.corsOrigins,
     bodyLimitBytes: config.bodyLimitBytes,
     deadlineMs: config.deadlineMs,
     admission,

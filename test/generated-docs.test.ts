@@ -35,6 +35,13 @@ describe('the generated documents', () => {
     expect(headingsOf(path)).toEqual(expect.arrayContaining(names));
   });
 
+  it('name every reason of a refusal that is counted', () => {
+    const reasons = new Set<string>(Object.values(REFUSALS).map(({ reason }) => reason));
+    for (const uncounted of ['internal', 'draining']) expect(reasons.delete(uncounted)).toBe(true);
+    const named = METRICS.refusals.help.replace(/\..*/, '').split(': ')[1]?.split(', ');
+    expect(named?.sort()).toEqual([...reasons].sort());
+  });
+
   it('link to headings and files that are there', () => {
     for (const { path } of GENERATED_FILES.filter((file) => file.path.endsWith('.md'))) {
       for (const [, target = '', anchor] of read(path).matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)) {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { PlateSymbols } from '../model/features/plate-symbols.js';
 import { TEMPLATE_NAMES } from '../model/features/template.js';
 import { parseReading } from '../model/features/parse-reading.js';
+import { readJson } from '../services/read-json.js';
 
 /** What a log line says of one plate. */
 export interface PlatePseudonym {
@@ -35,7 +36,8 @@ export class PlatePseudonyms {
    * @returns undefined where it is no good reading
    */
   of(body: Buffer): ReadingPseudonyms | undefined {
-    const parsed = parseReading(jsonOf(body));
+    const json = readJson(body);
+    const parsed = json.ok ? parseReading(json.value) : json;
     if (!parsed.ok) return undefined;
     const { regnoRecognize, aftsRegnoAi } = parsed.reading;
     return { camera: this.#of(regnoRecognize), network: this.#of(aftsRegnoAi) };
@@ -51,13 +53,5 @@ export class PlatePseudonyms {
       template: (TEMPLATE_NAMES[this.#symbols.template()] ?? 'unknown').trim(),
       length: this.#symbols.length,
     };
-  }
-}
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
   }
 }

@@ -45,7 +45,7 @@ export class RequestLog {
   }
 
   #fieldsOf(request: FinishedRequest): Record<string, unknown> {
-    const { trace, refusal, faultyFields, answerSource, body, seconds } = request;
+    const { trace, refusal, errorCode, faultyFields, answerSource, body, seconds } = request;
     const isDecided = answerSource !== undefined && body !== undefined;
     const plates = isDecided ? this.options.pseudonyms(body) : undefined;
     return {
@@ -55,7 +55,7 @@ export class RequestLog {
       method: request.method,
       status: request.status,
       durationMs: Math.round(seconds * 1e6) / 1000,
-      ...(refusal === undefined ? {} : { refusal }),
+      ...(refusal === undefined ? {} : { refusal, errorCode }),
       ...(faultyFields === undefined ? {} : { faultyFields }),
       ...(answerSource === undefined ? {} : { answerSource }),
       ...(plates === undefined ? {} : { plates }),

@@ -58,6 +58,37 @@ describe('loadConfig', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: ' ' }).redisUrl).toBeUndefined();
   });
 
+  it('takes origins as browsers send them, and no others', () => {
+    const originsOf = (text: string) => loadConfig({ REGNO_CORS_ORIGINS: text }).corsOrigins;
+    expect(loadConfig({}).corsOrigins).toEqual([]);
+    expect(originsOf('*')).toEqual(['*']);
+    expect(originsOf(' https://App.example:443, http://localhost:8080 ,')).toEqual([
+      'https://app.example',
+      'http://localhost:8080',
+    ]);
+    for (const bad of [
+      ...[
+        'app.example',
+        'https://app.example/',
+        'https://app.example/path',
+        'https://u@app.example',
+      ],
+      ...[
+        '*,https://app.example',
+        'https://*.app.example',
+        'file:///x',
+        'null',
+        'https://',
+        'true',
+      ],
+      ...['https://app.example?x', 'https://app.example#x', 'ftp://app.example'],
+    ]) {
+      expect(faultsOf({ REGNO_CORS_ORIGINS: bad })).toEqual([
+        expect.stringMatching(/^REGNO_CORS_ORIGINS: expected origins such as https:/),
+      ]);
+    }
+  });
+
   it('reads keys from a file and says why it cannot', () => {
     const path = join(folder, 'keys');
     writeFileSync(path, 'first\nsecond\n');

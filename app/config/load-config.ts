@@ -50,6 +50,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     workers: values.workers ?? availableParallelism(),
     model: values.model ?? shippedModelPath(),
     docsPublic: values.docsPublic ?? !production,
+    corsOrigins: values.corsOrigins ?? [],
     apiKeys: keys ?? [DEMO_KEY],
     usesDemoKey: keys === undefined,
   }) as Config;

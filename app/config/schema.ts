@@ -78,6 +78,30 @@ const keyList = z
       .max(1000, 'expected at most 1000 keys'),
   );
 
+/** Origins as browsers send them: scheme, host and a port that is not the scheme's own. */
+const originList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .refine(
+    (origins) => (origins.includes('*') ? origins.length === 1 : origins.every(isOrigin)),
+    'expected origins such as https://app.example separated by commas (no path, no slash at the end), or * alone',
+  )
+  .transform((origins) =>
+    origins.map((origin) => (origin === '*' ? origin : new URL(origin).origin)),
+  );
+
+function isOrigin(text: string): boolean {
+  if (text.includes('*') || !URL.canParse(text)) return false;
+  const { origin, protocol, href } = new URL(text);
+  // A URL of nothing but an origin is written with a slash at its end.
+  return ['http:', 'https:'].includes(protocol) && href === `${origin}/` && !text.endsWith('/');
+}
+
 export const SETTINGS = {
   environment: setting({
     env: 'NODE_ENV',
@@ -189,6 +213,12 @@ export const SETTINGS = {
       'Whether `/docs` and `/openapi.json` open without a key. With a key they take `x-api-key` or HTTP Basic (the key as password).',
     schema: flag,
     fallbackNote: 'true outside production, false in production',
+  }),
+  corsOrigins: setting({
+    env: 'REGNO_CORS_ORIGINS',
+    about:
+      'Origins whose pages may call the service from a browser (CORS), separated by commas, e.g. `https://app.example`; `*` for all. Without it none may.',
+    schema: originList,
   }),
   bodyLimitBytes: setting({
     env: 'REGNO_BODY_LIMIT_BYTES',

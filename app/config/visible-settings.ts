@@ -25,6 +25,7 @@ function valueOf(
   id: Exclude<keyof typeof SETTINGS, 'apiKeysFile'>,
 ): VisibleSetting['value'] {
   if (id === 'apiKeys') return config.usesDemoKey ? 'the demo key' : '(set)';
+  if (id === 'corsOrigins') return config.corsOrigins.join(', ') || null;
   const value = config[id] ?? null;
   if (value === null) return null;
   return 'secret' in SETTINGS[id] ? '(set)' : value;

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { REFUSALS, type RefusalReason } from './refusal.js';
+import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from './refusal.js';
 import { formatTraceresponse } from '../services/trace-context.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -36,26 +36,27 @@ export function sendOk(res: Response, body: unknown, headers: readonly string[] 
 }
 
 /**
- * Refuses a request by the catalogue, and leaves the reason for metrics and the log.
+ * Refuses a request by the catalogue, and leaves code and reason for metrics and the log.
  *
  * @param detail added to the catalogue's text; nothing secret
  */
 export function refuse(
   res: Response,
-  reason: RefusalReason,
+  code: RefusalCode,
   detail?: string,
   headers: readonly string[] = [],
 ): void {
-  const { status } = REFUSALS[reason];
+  const { status, reason } = REFUSALS[code];
   res.req.refusal = reason;
-  const all = ['x-error-code', reason, ...headers];
+  res.req.errorCode = code;
+  const all = [ERROR_CODE_HEADER, code, ...headers];
   if (status === 503) all.push('retry-after', retryAfter());
-  sendJson(res, status, refusalJson(reason, detail), all);
+  sendJson(res, status, refusalJson(code, detail), all);
 }
 
 /** The body of a refusal: the catalogue's text, and what there is to add. */
-export function refusalJson(reason: RefusalReason, detail?: string): string {
-  const { text } = REFUSALS[reason];
+export function refusalJson(code: RefusalCode, detail?: string): string {
+  const { text } = REFUSALS[code];
   return JSON.stringify({
     body: detail === undefined ? text : `${text}: ${detail}`,
     status: 'fail',

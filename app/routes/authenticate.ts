@@ -31,7 +31,7 @@ function digestOf(key: string): Buffer {
 
 /** Refuses requests without a known `x-api-key`. */
 export function authenticate(keys: ApiKeys): RequestHandler {
-  return requireKey(keys, headerKey, []);
+  return requireKey(keys, headerKey, ['www-authenticate', 'ApiKey realm="regno"']);
 }
 
 /**

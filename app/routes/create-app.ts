@@ -1,6 +1,13 @@
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { refuse, sendOk } from './answer.js';
 import { ApiKeys, authenticate, authenticatePage } from './authenticate.js';
+import { allowCrossOrigin } from './cross-origin.js';
 import { mountDocs } from './docs.js';
 import { mountHealth, type HealthState } from './health.js';
 import { mountMetrics, type ReadMetrics } from './metrics.js';
@@ -13,6 +20,10 @@ import type { OpenTrace } from '../services/trace-context.js';
 export interface AppParts extends Omit<RegRouteParts, 'authenticate'> {
   readonly apiKeys: readonly string[];
   readonly docsPublic: boolean;
+  /** The public key that opens the service, where it is the one that does. */
+  readonly demoKey: string | undefined;
+  /** Origins whose pages may read the answers, `*` for all; empty for none. */
+  readonly corsOrigins: readonly string[];
   readonly observer: RequestObserver;
   readonly isDraining: () => boolean;
   readonly health: () => HealthState;
@@ -30,13 +41,15 @@ export function createApp(parts: AppParts): Express {
 
   const keys = new ApiKeys(parts.apiKeys);
   const requireKey = authenticate(keys);
-  app.use(openRequest(parts.observer, parts.now, parts.isDraining, parts.openTrace));
+  const open = openRequest(parts.observer, parts.now, parts.isDraining, parts.openTrace);
+  app.use(open);
+  if (parts.corsOrigins.length > 0) app.use(allowCrossOrigin(parts.corsOrigins));
   // The hot route first: every layer before it costs each request.
   mountReg(app, { ...parts, authenticate: requireKey });
   mountHealth(app, parts.health);
   mountMetrics(app, parts.readMetrics);
   mountStatus(app, authenticatePage(keys), parts.readStatus);
-  mountDocs(app, parts.docsPublic ? undefined : authenticatePage(keys));
+  mountDocs(app, parts.demoKey, parts.docsPublic ? undefined : authenticatePage(keys));
   app.use(requireKey);
   app
     .route('/')
@@ -47,26 +60,53 @@ export function createApp(parts: AppParts): Express {
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
   app.use((_req, res) => refuse(res, 'not_found'));
   app.use(handleError(parts.onError));
+  replaceLastResort(app, open, parts.onError);
   return app;
 }
 
-/** Whatever is thrown in a handler: a refusal keeps its reason, all else is a 500 without detail. */
+/** Whatever is thrown in a handler is a fault of ours, but for paths that cannot be decoded. */
 function handleError(onError: AppParts['onError']): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    if (res.headersSent) {
-      next(error);
-    } else if (error instanceof Refusal) {
-      refuse(res, error.reason, error.detail);
-    } else if (isUnreadableUrl(error)) {
-      refuse(res, 'bad_request', 'the path is not valid percent-encoded UTF-8');
-    } else {
-      onError(error, req, 'unexpected');
-      refuse(res, 'internal');
+  // Express knows a handler of errors by its four parameters.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  return (error: unknown, req, res, _next) => {
+    if (error instanceof Refusal) {
+      refuse(res, error.code, error.detail);
+      return;
     }
+    if (isUnreadableUrl(error)) {
+      refuse(res, 'invalid_path');
+      return;
+    }
+    onError(error, req, 'unexpected');
+    // A half-sent answer must not look like a whole one.
+    if (res.headersSent) req.socket.destroy();
+    else refuse(res, 'internal');
   };
 }
 
 /** Express's router throws this for a path such as `/%ff`. */
 function isUnreadableUrl(error: unknown): boolean {
   return error instanceof URIError && 'status' in error && error.status === 400;
+}
+
+type Handle = (req: Request, res: Response, next?: (error?: unknown) => void) => void;
+
+/**
+ * Where no handler takes a request, Express answers with a page of HTML and writes to stderr. That
+ * happens to a URL in which it finds no path (`http://`), which runs no middleware either, and to
+ * errors of {@link handleError} itself.
+ */
+function replaceLastResort(app: Express, open: RequestHandler, onError: AppParts['onError']): void {
+  const lastResort = (error: unknown, req: Request, res: Response): void => {
+    if (!req.requestId) open(req, res, () => undefined);
+    if (error !== undefined) onError(error, req, 'unexpected');
+    if (error === undefined) refuse(res, 'malformed_http', 'the request target has no valid path');
+    else refuse(res, 'internal');
+  };
+  // Express has the method, its types do not.
+  const express = app as unknown as { handle: Handle };
+  const handle = express.handle.bind(app);
+  express.handle = (req, res, next) => {
+    handle(req, res, next ?? ((error) => lastResort(error, req, res)));
+  };
 }

@@ -3,15 +3,10 @@ import { dirname, join } from 'node:path';
 import type { IRouter, RequestHandler } from 'express';
 import { refuse, sendJson } from './answer.js';
 import { loadAsset, sendAsset, type Asset } from './asset.js';
+import { SWAGGER_FILES } from './swagger-files.js';
 
-/** Files of Swagger UI that the page needs; they lie in its package, so the page works offline. */
-const ASSETS: ReadonlyMap<string, string> = new Map([
-  ['swagger-ui.css', 'text/css; charset=utf-8'],
-  ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
-  ['favicon-32x32.png', 'image/png'],
-]);
-
-const PAGE = `<!doctype html>
+function pageOf(demoKey: string | undefined): string {
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -19,15 +14,30 @@ const PAGE = `<!doctype html>
 <title>regno API</title>
 <link rel="icon" href="/docs/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
-<style>body{margin:0;background:#fafafa}.swagger-ui .topbar{display:none}</style>
+<style>
+body{margin:0;background:#fafafa}
+.swagger-ui .topbar{display:none}
+#key{max-width:1420px;margin:0 auto;padding:16px 20px;font:15px/1.5 sans-serif;color:#3b4151}
+</style>
 </head>
 <body>
+<p id="key">${keyHelp(demoKey)}</p>
 <div id="ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
 </body>
 </html>
 `;
+}
+
+/** Readers get their key before the first 401. */
+function keyHelp(demoKey: string | undefined): string {
+  const howTo =
+    'Press <b>Authorize</b> and paste it; it is sent as the header <code>x-api-key</code>.';
+  return demoKey === undefined
+    ? `Requests need a key: ask the operator of this service for yours. ${howTo}`
+    : `This service takes the public demo key <code>${demoKey}</code>. ${howTo}`;
+}
 
 const START = `window.ui = SwaggerUIBundle({
   url: '/openapi.json',
@@ -47,14 +57,17 @@ const SECURITY_POLICY =
 /**
  * `/openapi.json` and `/docs`, a page from which requests can be sent.
  *
+ * @param demoKey the public key, where the service takes it
  * @param guard what a request must pass; without it the documentation is public
  */
 export function mountDocs(
   app: IRouter,
+  demoKey: string | undefined,
   guard: RequestHandler = (_req, _res, next) => next(),
 ): void {
   // Loaded and made at the first request: a start need not pay for what few ask for.
   let openApi: string | undefined;
+  const page = pageOf(demoKey);
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
   app
@@ -78,12 +91,12 @@ export function mountDocs(
     res.setHeader('x-request-id', req.requestId);
     next();
   });
-  app.get('/docs', (_req, res) => void res.type('html').send(PAGE));
+  app.get('/docs', (_req, res) => void res.type('html').send(page));
   app.get('/docs/start.js', (_req, res) => void res.type('js').send(START));
   const loaded = new Map<string, Promise<Asset>>();
   app.get('/docs/:file', async (req, res, next) => {
     const { file } = req.params;
-    const type = ASSETS.get(file);
+    const type = SWAGGER_FILES.get(file);
     if (type === undefined) {
       next();
       return;

@@ -1,5 +1,6 @@
 import type { IRouter } from 'express';
 import { refuse, sendJson, sendOk } from './answer.js';
+import { ERROR_CODE_HEADER } from './refusal.js';
 
 export interface HealthState {
   /** False while the process stops or its model failed the golden check. */
@@ -32,7 +33,8 @@ export function mountHealth(app: IRouter, state: () => HealthState): void {
       req.routeTemplate = '/health/ready';
       const health = state();
       const status = health.ready ? 'ok' : 'fail';
-      sendJson(res, health.ready ? 200 : 503, JSON.stringify({ body: health, status }));
+      const headers = health.ready ? [] : [ERROR_CODE_HEADER, health.state];
+      sendJson(res, health.ready ? 200 : 503, JSON.stringify({ body: health, status }), headers);
     })
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
 }

@@ -1,13 +1,13 @@
 import http, { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
-import { refuse, refusalJson } from './answer.js';
+import { refusalJson } from './answer.js';
 import {
   ClientConnections,
   type ConnectionEnd,
   type ConnectionLimits,
 } from './client-connections.js';
-import { REFUSALS, type RefusalReason } from './refusal.js';
+import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode, type RefusalReason } from './refusal.js';
 import { HEADERS_MAX, nextRequestId } from './request-context.js';
 
 export interface HttpServerLimits extends ConnectionLimits {
@@ -82,7 +82,7 @@ export function createHttpServer(
     if (client?.isLastRequestIn === true) return;
     client?.owe(res);
     if (req.url?.startsWith('/') !== true) req.url = originForm(req.url);
-    app(req as Request, res as Response, () => refuseTarget(res as Response, events.onRefusal));
+    app(req as Request, res as Response);
   };
   server.on('request', handle);
   // Node would answer 417 with an empty body; an expectation may as well be left unmet in silence.
@@ -102,16 +102,6 @@ const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+(.*)$/is;
 function originForm(target = ''): string {
   const path = ABSOLUTE_FORM.exec(target)?.[1] ?? target;
   return path === '' || path.startsWith('?') ? `/${path}` : path;
-}
-
-/**
- * Takes the place of Express's last resort, a page of HTML that quotes the URL. Only a target without
- * a path, such as `http://`, comes here: no middleware has seen such a request.
- */
-function refuseTarget(res: Response, onRefusal: HttpServerEvents['onRefusal']): void {
-  res.req.requestId = nextRequestId();
-  onRefusal('bad_request');
-  refuse(res, 'bad_request', 'the request target has no valid path');
 }
 
 /**
@@ -135,6 +125,7 @@ function classesOf(app: Express): HttpClasses {
     override startedAt = 0;
     override routeTemplate = '';
     override refusal = undefined;
+    override errorCode = undefined;
     override faultyFields = undefined;
     override answerSource = undefined;
     override readingBody = undefined;
@@ -167,19 +158,16 @@ function refuseRaw(
     owed.once('close', () => refuseRaw(code, socket, onRefusal));
     return;
   }
-  const reason = reasonOf(code);
+  const errorCode = errorCodeOf(code);
+  const { status, reason } = REFUSALS[errorCode];
   onRefusal(reason);
-  const { status } = REFUSALS[reason];
-  const body = refusalJson(
-    reason,
-    reason === 'bad_request' ? 'not a valid HTTP request' : undefined,
-  );
+  const body = refusalJson(errorCode);
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n` +
       'content-type: application/json; charset=utf-8\r\n' +
       `content-length: ${Buffer.byteLength(body)}\r\n` +
       `x-request-id: ${nextRequestId()}\r\n` +
-      `x-error-code: ${reason}\r\n` +
+      `${ERROR_CODE_HEADER}: ${errorCode}\r\n` +
       `connection: close\r\n\r\n${body}`,
   );
   linger(socket);
@@ -203,8 +191,8 @@ function linger(socket: Socket): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-function reasonOf(code: string | undefined): RefusalReason {
+function errorCodeOf(code: string | undefined): RefusalCode {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
   if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
-  return 'bad_request';
+  return 'malformed_http';
 }

@@ -4,87 +4,26 @@ import {
   extendZodWithOpenApi,
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { LIST_ENTRIES_MAX, READING_FIELDS } from '../model/features/reading-fields.js';
 import { REGNO_VERSION } from '../version.js';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from './examples.js';
-import { REFUSALS, type RefusalReason } from './refusal.js';
+import { Answers, DECISION_HEADERS, JSON_TYPE } from './openapi-answers.js';
+import { registerDocumentation, registerHealth, registerOperation } from './openapi-pages.js';
+import { readingSchema, readingTextSchema } from './openapi-reading.js';
+import { KEY_NEEDED, registerSecurity } from './openapi-security.js';
 
 extendZodWithOpenApi(z);
 
-type Field = (typeof READING_FIELDS)[number];
 type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
-
-const JSON_TYPE = 'application/json';
 
 /** The OpenAPI 3.1 document, made from the table of fields and the catalogue of refusals. */
 export function createOpenApiDocument(): Document {
   const registry = new OpenAPIRegistry();
-  const key = registry.registerComponent('securitySchemes', 'ApiKey', {
-    type: 'apiKey',
-    in: 'header',
-    name: 'x-api-key',
-  }).name;
-  const secured = [{ [key]: [] }];
-  const reading = registry.register('Reading', readingSchema());
-  const answer = registry.register('Answer', answerSchema());
-  registry.register('Failure', FAILURE);
-
-  registry.registerPath({
-    method: 'post',
-    path: '/reg/',
-    summary: 'Decide which reading of a plate to pick',
-    description:
-      'Answers with the probability that the reading of the network is the one to pick (`positive`) ' +
-      'or that the reading of the camera stays (`negative`). The body may also be a JSON string ' +
-      'that holds the JSON of the object. Unknown fields are ignored.',
-    operationId: 'decideReading',
-    tags: ['decision'],
-    security: secured,
-    request: {
-      headers: z.object({
-        'x-request-id': z
-          .string()
-          .max(64)
-          .optional()
-          .openapi({ description: 'Comes back in the answer; a fresh one without it.' }),
-        traceparent: z
-          .string()
-          .optional()
-          .openapi({ description: 'W3C Trace Context; a valid one is continued.' }),
-        'x-request-timeout-ms': z
-          .string()
-          .regex(/^\d{1,9}$/)
-          .optional()
-          .openapi({ description: 'After this many milliseconds the answer is of no use.' }),
-      }),
-      body: {
-        required: true,
-        content: { [JSON_TYPE]: { schema: reading, example: EXAMPLE_READING } },
-      },
-    },
-    responses: {
-      200: {
-        description: 'The decision.',
-        headers: answerHeaders(),
-        content: {
-          [JSON_TYPE]: {
-            schema: answer,
-            example: { body: EXAMPLE_DECISION, status: 'ok' },
-          },
-        },
-      },
-      ...failures(
-        'bad_request',
-        'unauthorized',
-        'method_not_allowed',
-        'body_too_large',
-        'unsupported_media_type',
-        'internal',
-        'overload_inflight',
-      ),
-    },
-  });
-  registerPlainRoutes(registry, secured);
+  registerSecurity(registry);
+  const answers = new Answers(registry);
+  registerDecision(registry, answers);
+  registerHealth(registry, answers);
+  registerOperation(registry, answers);
+  registerDocumentation(registry, answers);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -92,150 +31,116 @@ export function createOpenApiDocument(): Document {
       version: REGNO_VERSION,
       description:
         'A road camera and a neural network read the same number plate; where they disagree, ' +
-        'regno says which reading to pick.',
+        'regno says which reading to pick.\n\nEvery failure carries a code in the header ' +
+        '`x-error-code`; docs/errors.md says what each means and what to do. A path with a slash ' +
+        'at its end is the same without it, and `HEAD` is answered as `GET` without the body.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
   });
 }
 
-function registerPlainRoutes(
-  registry: OpenAPIRegistry,
-  security: Record<string, string[]>[],
-): void {
-  const ok = z.object({ body: z.literal('ok'), status: z.literal('ok') });
-  const text = (description: string, schema: z.ZodType, type = JSON_TYPE) => ({
-    200: { description, content: { [type]: { schema } } },
-  });
+function registerDecision(registry: OpenAPIRegistry, answers: Answers): void {
+  const reading = registry.register('Reading', readingSchema());
+  const readingText = registry.register(
+    'ReadingText',
+    readingTextSchema('#/components/schemas/Reading'),
+  );
+  const decision = registry.register('Decision', decisionSchema());
   registry.registerPath({
-    method: 'get',
-    path: '/',
-    summary: 'Whether the key is good and the service answers',
-    operationId: 'ping',
-    tags: ['health'],
-    security,
-    responses: { ...text('It is.', ok), ...failures('unauthorized') },
-  });
-  registry.registerPath({
-    method: 'get',
-    path: '/health/live',
-    summary: 'Whether the process answers',
-    operationId: 'live',
-    tags: ['health'],
-    security: [],
-    responses: text('It does.', ok),
-  });
-  const health = z
-    .object({ body: z.object({ ready: z.boolean(), state: z.string() }), status: z.string() })
-    .openapi({ description: 'State, model, golden check and dependencies.' });
-  registry.registerPath({
-    method: 'get',
-    path: '/health/ready',
-    summary: 'Whether requests may be sent: the model is loaded and its golden readings are right',
-    operationId: 'ready',
-    tags: ['health'],
-    security: [],
-    responses: {
-      ...text('Ready, perhaps degraded.', health),
-      503: { description: 'Not ready.', content: { [JSON_TYPE]: { schema: health } } },
+    ...KEY_NEEDED,
+    method: 'post',
+    path: '/reg/',
+    operationId: 'decideReading',
+    tags: ['decision'],
+    summary: 'Decide which reading of a plate to pick',
+    description:
+      'Answers with the probability that the reading of the network is the one to pick ' +
+      '(`positive`) or that the reading of the camera stays (`negative`).\n\nThe body is JSON in ' +
+      'UTF-8. It may be compressed, with `content-encoding: gzip` or `deflate`; a service takes ' +
+      '32,768 bytes of it, unless it is set up otherwise, as they are sent and once they are ' +
+      'decompressed.',
+    request: {
+      headers: requestHeaders(),
+      body: {
+        required: true,
+        content: {
+          [JSON_TYPE]: { schema: z.union([reading, readingText]), examples: BODY_EXAMPLES },
+        },
+      },
     },
-  });
-  registry.registerPath({
-    method: 'get',
-    path: '/metrics',
-    summary: 'Metrics of the whole cluster for Prometheus',
-    operationId: 'metrics',
-    tags: ['health'],
-    security: [],
-    responses: text('Prometheus text.', z.string(), 'text/plain'),
-  });
-  const page = { tags: ['operation'], security };
-  registry.registerPath({
-    ...page,
-    method: 'get',
-    path: '/status',
-    summary: "The operator's page; a browser may send the key as the password of HTTP Basic",
-    operationId: 'statusPage',
-    responses: { ...text('A page.', z.string(), 'text/html'), ...failures('unauthorized') },
-  });
-  registry.registerPath({
-    ...page,
-    method: 'get',
-    path: '/status.json',
-    summary: 'The figures behind it: workers, model, cache, rates, refusals, last errors, settings',
-    operationId: 'status',
     responses: {
-      ...text('The figures of the whole cluster.', z.object({}).loose()),
-      ...failures('unauthorized'),
+      200: {
+        description: 'The decision.',
+        headers: DECISION_HEADERS,
+        content: {
+          [JSON_TYPE]: { schema: decision, example: { body: EXAMPLE_DECISION, status: 'ok' } },
+        },
+      },
+      ...answers.refusals(
+        'invalid_timeout',
+        'invalid_compression',
+        'empty_body',
+        'invalid_utf8',
+        'invalid_json',
+        'not_an_object',
+        'invalid_fields',
+        'unauthorized',
+        'body_too_large',
+        'unsupported_media_type',
+        'unsupported_charset',
+        'unsupported_encoding',
+        'overload_inflight',
+        'overload_queue',
+        'deadline',
+        'model_unavailable',
+      ),
     },
   });
 }
 
-function readingSchema() {
-  const shape = Object.fromEntries(READING_FIELDS.map((field) => [field.name, fieldSchema(field)]));
-  return z.object(shape).openapi({ description: 'One disagreement: the ten fields, by name.' });
+const BODY_EXAMPLES = {
+  object: { summary: 'A reading', value: EXAMPLE_READING },
+  string: { summary: 'The same, encoded twice', value: JSON.stringify(EXAMPLE_READING) },
+};
+
+/** No header is refused but the timeout: what is of no use is replaced or ignored. */
+function requestHeaders() {
+  return z.object({
+    'x-request-id': z
+      .string()
+      .optional()
+      .openapi({
+        description:
+          'Comes back in the answer and stands in the log. One that is longer than 64 characters, or ' +
+          'holds others than letters, digits and `_.:@/+=-`, is replaced by a fresh one.',
+      }),
+    traceparent: z.string().optional().openapi({
+      description: 'W3C Trace Context; a valid one is continued, others are ignored.',
+    }),
+    'x-request-timeout-ms': z
+      .string()
+      .optional()
+      .openapi({
+        description:
+          'After this many milliseconds the answer is of no use: a reading that still waits then is ' +
+          'answered 503.',
+        pattern: '^[1-9][0-9]{0,8}$',
+      }),
+  });
 }
 
-function fieldSchema(field: Field): z.ZodType {
-  const about = { description: field.description, example: field.example };
-  switch (field.kind) {
-    case 'text':
-    case 'time':
-      return z.string().max(field.unitsMax).openapi(about);
-    case 'number':
-      return z
-        .union([z.number(), z.string().openapi({ description: 'the number as text' })])
-        .openapi(about);
-    case 'number-list':
-      return z
-        .union([z.string().max(field.unitsMax), z.array(z.number()).max(LIST_ENTRIES_MAX)])
-        .openapi(about);
-  }
-}
-
-function answerSchema() {
+function decisionSchema() {
   const probability = z.number().min(0).max(1);
   return z.object({
     body: z.object({
-      negative: probability.openapi({ description: 'Probability that the camera is right.' }),
-      positive: probability.openapi({ description: 'Probability that the network is right.' }),
+      negative: probability.openapi({
+        description: 'Probability that the reading of the camera stays: 1 - `positive`.',
+      }),
+      positive: probability.openapi({
+        description: 'Probability that the reading of the network is the one to pick.',
+      }),
     }),
     status: z.literal('ok'),
   });
-}
-
-const FAILURE = z.object({
-  body: z.string().openapi({ description: 'What was wrong, in words.' }),
-  status: z.literal('fail'),
-});
-
-function failures(...reasons: readonly RefusalReason[]) {
-  return Object.fromEntries(
-    reasons.map((reason) => {
-      const { status, text } = REFUSALS[reason];
-      const headers = status === 503 ? { headers: RETRY_AFTER } : {};
-      const example = { body: text, status: 'fail' };
-      const content = { [JSON_TYPE]: { schema: FAILURE, example } };
-      return [status, { description: text, ...headers, content }];
-    }),
-  );
-}
-
-const RETRY_AFTER = {
-  'retry-after': { description: 'Seconds to wait.', schema: { type: 'string' as const } },
-};
-
-function answerHeaders() {
-  const header = (description: string) => ({ description, schema: { type: 'string' as const } });
-  return {
-    'x-request-id': header("The caller's id, or a fresh one."),
-    traceresponse: header('Trace and span of the answer, where the request is part of a trace.'),
-    'x-model-name': header('The model that decided.'),
-    'x-model-version': header('Its version.'),
-    'x-model-digest': header('SHA-256 of its source.'),
-    'x-cache': header('`hit` where a cache answered, else `miss`.'),
-    'x-answer-source': header(
-      '`memory`, `redis`, `shared` (an identical reading in flight) or `model`.',
-    ),
-  };
 }

@@ -1,9 +1,12 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import type { Decided, Outcome } from '../services/decide.js';
 import type { ModelIdentity } from '../services/ports.js';
+import type { InvalidReading } from '../model/features/reading.js';
 import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
 import { createArrivalCheck, type ArrivalQueue } from './arrivals.js';
+import { bodyFormatOf } from './body-format.js';
+import { decompressBody } from './decompress-body.js';
 import { readBody } from './read-body.js';
 import type { RequestTrace } from '../services/trace-context.js';
 
@@ -29,7 +32,6 @@ export interface RegRouteParts {
   readonly now: () => number;
 }
 
-const MEDIA_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 const DEADLINE_HEADER = 'x-request-timeout-ms';
 
 /**
@@ -54,26 +56,41 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
       return;
     }
     const deadlineAt = deadlineOf(req, parts);
+    const format = bodyFormatOf(req.headers);
     if (deadlineAt === undefined) {
-      refuse(res, 'bad_request', `${DEADLINE_HEADER}: expected a whole number of milliseconds`);
-    } else if (!isJson(req)) {
-      refuse(res, 'unsupported_media_type');
+      refuse(res, 'invalid_timeout');
+    } else if (!format.ok) {
+      refuse(res, format.code, format.detail, format.headers);
     } else if (!parts.modelUsable()) {
       refuse(res, 'model_unavailable');
     } else {
-      readBody(req, parts.bodyLimitBytes, (body) => {
-        if (body === undefined) {
+      readBody(req, parts.bodyLimitBytes, (bytes) => {
+        if (bytes === undefined) {
           refuse(res, 'body_too_large', `expected at most ${parts.bodyLimitBytes} bytes`);
+        } else if (format.coding === 'identity' || bytes.length === 0) {
+          decide(req, res, bytes, deadlineAt);
         } else {
-          req.readingBody = body;
-          whenThere(req, () => {
-            const { trace } = req;
-            parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome), trace);
-          });
+          const plain = decompressBody(bytes, format.coding, parts.bodyLimitBytes);
+          if (plain.ok) decide(req, res, plain.body, deadlineAt);
+          else refuse(res, plain.code, plain.detail);
         }
       });
     }
   };
+
+  function decide(req: Request, res: Response, body: Buffer, deadlineAt: number): void {
+    req.readingBody = body;
+    whenThere(req, () => {
+      const { trace } = req;
+      try {
+        parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome), trace);
+      } catch (error) {
+        // Thrown out of an event it would end the worker, with all that it has in flight.
+        parts.onError(error, req, 'unexpected');
+        refuse(res, 'internal');
+      }
+    });
+  }
 
   function answer(req: Request, res: Response, outcome: Outcome): void {
     switch (outcome.kind) {
@@ -82,12 +99,8 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
         sendJson(res, 200, decisionJson(outcome.positive), answerHeaders[outcome.source]);
         return;
       case 'invalid':
-        req.faultyFields = outcome.faults.map((fault) => fault.field);
-        refuse(
-          res,
-          'bad_request',
-          outcome.faults.map((fault) => `${fault.field}: ${fault.expected}`).join('; '),
-        );
+        req.faultyFields = outcome.invalid.faults.map((fault) => fault.field);
+        refuse(res, outcome.invalid.reason, describeFaults(outcome.invalid));
         return;
       case 'overload':
         refuse(res, outcome.reason);
@@ -124,12 +137,9 @@ function decisionJson(positive: number): string {
   return `{"body":{"negative":${1 - positive},"positive":${positive}},"status":"ok"}`;
 }
 
-/** Absent types are taken as JSON, as the old service did. */
-function isJson(req: Request): boolean {
-  const type = req.headers['content-type'];
-  const encoding = req.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') return false;
-  return type === undefined || type === 'application/json' || MEDIA_TYPE.test(type);
+function describeFaults({ reason, faults }: InvalidReading): string {
+  if (reason !== 'invalid_fields') return `expected ${faults[0]?.expected ?? 'a reading'}`;
+  return faults.map((fault) => `${fault.field}: ${fault.expected}`).join('; ');
 }
 
 /** When this request is of no use any more; undefined for a header that is no number. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { Admission } from './admission.js';
 import { refuse } from './answer.js';
-import type { RefusalReason } from './refusal.js';
+import { hostFault } from './host-header.js';
+import type { RefusalCode, RefusalReason } from './refusal.js';
 import type { OpenTrace, RequestTrace } from '../services/trace-context.js';
 import type { AnswerSource } from '../services/ports.js';
 
@@ -16,6 +17,8 @@ declare module 'http' {
     routeTemplate: string;
     /** Why the request was refused, where it was. */
     refusal: RefusalReason | undefined;
+    /** The same in more detail, as the client was told. */
+    errorCode: RefusalCode | undefined;
     /** Names of the faulty fields of a refused body. */
     faultyFields: readonly string[] | undefined;
     answerSource: AnswerSource | undefined;
@@ -39,6 +42,7 @@ export interface FinishedRequest {
   readonly startedAt: number;
   readonly seconds: number;
   readonly refusal: RefusalReason | undefined;
+  readonly errorCode: RefusalCode | undefined;
   readonly faultyFields: readonly string[] | undefined;
   readonly answerSource: AnswerSource | undefined;
   /** The body of a decided reading; never to be written anywhere as it is. */
@@ -86,6 +90,7 @@ export function openRequest(
       startedAt: req.startedAt,
       seconds: now() - req.startedAt,
       refusal: req.refusal,
+      errorCode: req.errorCode,
       faultyFields: req.faultyFields,
       answerSource: req.answerSource,
       body: req.readingBody,
@@ -98,6 +103,7 @@ export function openRequest(
     req.startedAt = now();
     req.routeTemplate = 'other';
     req.refusal = undefined;
+    req.errorCode = undefined;
     req.faultyFields = undefined;
     req.answerSource = undefined;
     req.readingBody = undefined;
@@ -109,11 +115,14 @@ export function openRequest(
     if (req.rawHeaders.length > 2 * HEADERS_MAX) {
       res.shouldKeepAlive = false;
       refuse(res, 'headers_too_large', `expected at most ${HEADERS_MAX} headers`);
-    } else if (req.headers.host === undefined && req.httpVersionMinor === 1) {
-      res.shouldKeepAlive = false;
-      refuse(res, 'bad_request', 'HTTP/1.1 requires a Host header');
-    } else {
+      return;
+    }
+    const fault = hostFault(req);
+    if (fault === undefined) {
       next();
+    } else {
+      res.shouldKeepAlive = false;
+      refuse(res, 'malformed_http', fault);
     }
   };
 }

@@ -1,9 +1,10 @@
-import { isUtf8, type Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
 import { parseReading } from '../model/features/parse-reading.js';
-import type { FieldFault, Reading } from '../model/features/reading.js';
+import type { InvalidReading, Reading } from '../model/features/reading.js';
 import { FlightTable } from './flight-table.js';
 import { bodyKey, readingKey } from './reading-key.js';
+import { readJson } from './read-json.js';
 import type { BatchFailure, Batcher } from './batcher.js';
 import type {
   AnswerSource,
@@ -22,7 +23,7 @@ export type Outcome =
       readonly positive: number;
       readonly source: AnswerSource;
     }
-  | { readonly kind: 'invalid'; readonly faults: readonly FieldFault[] }
+  | { readonly kind: 'invalid'; readonly invalid: InvalidReading }
   | { readonly kind: 'overload'; readonly reason: Overload }
   | { readonly kind: 'error'; readonly cause: unknown };
 
@@ -96,12 +97,12 @@ export class Decider {
 
   #parse(key: string, body: Buffer, deadlineAt: number, done: Decided): void {
     const startedAt = this.parts.now();
-    const value = parseJson(body);
-    const parsed = parseReading(value);
+    const json = readJson(body);
+    const parsed = json.ok ? parseReading(json.value) : json;
     this.parts.metrics.stage('parse', this.parts.now() - startedAt);
     if (!parsed.ok) {
-      this.parts.cameras.refused(value);
-      done({ kind: 'invalid', faults: parsed.faults });
+      this.parts.cameras.refused(json.ok ? json.value : undefined);
+      done({ kind: 'invalid', invalid: parsed });
       return;
     }
     const flight: ReadingFlight = {
@@ -155,15 +156,5 @@ export class Decider {
   #answer(positive: number, source: AnswerSource, done: Decided): void {
     this.parts.metrics.decided(positive);
     done({ kind: 'decided', positive, source });
-  }
-}
-
-/** The body's value; undefined, which no reading is, for bytes that are not JSON in UTF-8. */
-function parseJson(body: Buffer): unknown {
-  if (!isUtf8(body)) return undefined;
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
   }
 }

@@ -31,7 +31,7 @@ export interface SharedCache {
 }
 
 /** Why a request was not decided though nothing was wrong with it. */
-export type Overload = 'overload_queue' | 'deadline' | 'draining' | 'model_unavailable';
+export type Overload = 'overload_queue' | 'deadline';
 
 export type Stage = 'parse' | 'cache' | 'queue' | 'features' | 'inference';
 

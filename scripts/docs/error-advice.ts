@@ -1,5 +1,5 @@
 import type { ModelErrorCode } from '../../app/model/errors.js';
-import type { RefusalReason } from '../../app/routes/refusal.js';
+import type { RefusalCode } from '../../app/routes/refusal.js';
 
 export interface Advice {
   /** What has happened. */
@@ -8,9 +8,50 @@ export interface Advice {
   readonly advice: string;
 }
 
-/** The prose of docs/errors.md for each refusal: a reason without its entry does not compile. */
-export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, Advice>> = {
-  bad_request: {
+/** The prose of docs/errors.md for each refusal: a code without its entry does not compile. */
+export const REFUSAL_ADVICE: Readonly<Record<RefusalCode, Advice>> = {
+  malformed_http: {
+    about:
+      'What was sent is not HTTP: a broken request line, header or chunk, two lengths, an unknown method.',
+    advice:
+      'Look at what the client, or the proxy before the service, writes. The connection is closed.',
+  },
+  invalid_path: {
+    about: 'The path holds a `%` that is not followed by two hexadecimal digits of UTF-8.',
+    advice: 'Percent-encode the path; readings go to `POST /reg/`.',
+  },
+  invalid_timeout: {
+    about:
+      'The header `x-request-timeout-ms` is there and is no whole number of up to nine digits.',
+    advice: 'Send milliseconds, such as `500`, or leave the header out.',
+  },
+  invalid_compression: {
+    about:
+      'The body is announced as compressed by `content-encoding`, but is cut off, damaged, something else, or followed by more bytes. The text says which.',
+    advice: 'Compress the body once, as the header says, or send it as it is without the header.',
+  },
+  empty_body: {
+    about: 'The request has no body, or one of nothing but white space.',
+    advice:
+      'Send the reading as the body. A redirect from `http` to `https` on the way may have dropped it.',
+  },
+  invalid_utf8: {
+    about:
+      'The body is not UTF-8. The text names the first byte that is not, or the encoding that the body seems to have.',
+    advice: 'Write the body in UTF-8; a byte order mark before it is ignored.',
+  },
+  invalid_json: {
+    about:
+      'The body is no JSON. The text says what was expected and where: the byte offset counts from 0, lines and columns count from 1. It never repeats what was sent. Where the body is a JSON string, the place is one of the text that the string holds.',
+    advice:
+      'Let a JSON library write the body. `NaN`, single quotes, comments and a comma at the end are no JSON.',
+  },
+  not_an_object: {
+    about: 'The body is JSON, but a list, a number or the like. The text says what it is.',
+    advice:
+      'Send one object with the ten fields, or a JSON string that holds one; not a list of readings.',
+  },
+  invalid_fields: {
     about:
       'The body is no reading. The text names every faulty field at once and what was expected of it; values are never repeated.',
     advice:
@@ -34,13 +75,26 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, Advice>> = {
       'Send a request in one go. On slow networks raise REGNO_HEADERS_TIMEOUT_MS or REGNO_BODY_TIMEOUT_MS.',
   },
   body_too_large: {
-    about: 'The body has more bytes than REGNO_BODY_LIMIT_BYTES; it was not read to its end.',
+    about:
+      'The body has more bytes than REGNO_BODY_LIMIT_BYTES, as it was sent or once it is decompressed; it was not read to its end.',
     advice:
       'A reading has a few hundred bytes: look at what is sent. Raise the limit if it is right.',
   },
   unsupported_media_type: {
-    about: 'The body is not announced as plain JSON in UTF-8, or is compressed.',
-    advice: 'Send `content-type: application/json` and no `content-encoding`.',
+    about:
+      'The body is announced as something else than JSON. The text says as what; the header `Accept` says what is accepted.',
+    advice: 'Send `content-type: application/json`, or none.',
+  },
+  unsupported_charset: {
+    about:
+      'The `content-type` names a charset other than UTF-8. JSON between systems is UTF-8 (RFC 8259).',
+    advice: 'Write the body in UTF-8, and name that charset or none.',
+  },
+  unsupported_encoding: {
+    about:
+      'The body is compressed in a way that is not understood, or several times. The text says how; the header `Accept-Encoding` says what is accepted.',
+    advice:
+      'Send the body as it is, or with `content-encoding: gzip` or `deflate`. A transfer coding other than `chunked` is not understood either.',
   },
   headers_too_large: {
     about: 'The head of the request is larger than 16 KiB, or has more than 100 headers.',
@@ -72,15 +126,16 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, Advice>> = {
       'The primary process, which has the figures of all workers, did not answer within two seconds, and nothing was read from it in the last minute that could stand in. Readings are answered all the same.',
     advice: 'Look at the log and the CPU of the primary process; is it stopped?',
   },
-  draining: {
-    about: 'This instance is stopping and takes no new readings.',
-    advice: 'Try again at once: another instance, or the next one, will answer.',
-  },
   model_unavailable: {
     about:
       'The loaded model did not give its golden answers, so no answer of it is trusted. `/health/ready` says so too.',
     advice:
       'Look at the log of the start. Check the model with `npx regno verify --model MODEL --expected golden.ndjson`.',
+  },
+  draining: {
+    about:
+      'This instance is stopping. Only `/health/ready` answers so, with the state of its health as the body; readings that still come are answered, and the connections closed.',
+    advice: 'Send new requests to another instance.',
   },
   internal: {
     about:

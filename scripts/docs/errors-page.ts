@@ -1,13 +1,13 @@
-import { REFUSALS } from '../../app/routes/refusal.js';
+import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from '../../app/routes/refusal.js';
 import { EXIT_CODES } from '../../app/cli/exit-codes.js';
 import { MODEL_ERROR_ADVICE, REFUSAL_ADVICE, type Advice } from './error-advice.js';
 import { generatedNote } from './generated-note.js';
 
 /** docs/errors.md: every way in which something can fail by design, and what to do. */
 export function errorsPage(): string {
-  const refusals = Object.entries(REFUSAL_ADVICE).map(([reason, advice]) => {
-    const { status, text } = REFUSALS[reason as keyof typeof REFUSALS];
-    return section(reason, advice, `- Status: ${status}\n- Text: \`${text}\`\n`);
+  const refusals = Object.entries(REFUSALS).map(([code, { status, reason, text }]) => {
+    const facts = `- Status: ${status}\n- Text: \`${text}\`\n- Counted as: \`${reason}\`\n`;
+    return section(code, REFUSAL_ADVICE[code as RefusalCode], facts);
   });
   const codes = Object.entries(MODEL_ERROR_ADVICE).map(([code, advice]) => section(code, advice));
   return `${generatedNote('app/routes/refusal.ts and scripts/docs/error-advice.ts')}
@@ -16,9 +16,11 @@ export function errorsPage(): string {
 ## Answers of the service
 
 A request that fails is answered with its status and \`{"body": "<text>", "status": "fail"}\`, and carries \`x-request-id\`,
-by which the log knows it. A 503 says in \`Retry-After\` when to come back. Each reason below is also a value of the
-label \`reason\` of the metric [regno_refusals_total](metrics.md#regno_refusals_total), except \`internal\`, which
-[regno_internal_errors_total](metrics.md#regno_internal_errors_total) counts.
+by which the log knows it. The header \`${ERROR_CODE_HEADER}\` holds one of the codes below: it is what a program should look at, as a
+code keeps its meaning and a text may get better. A 503 says in \`Retry-After\` when to come back.
+
+Codes that are alike are counted as one \`reason\` of the metric [regno_refusals_total](metrics.md#regno_refusals_total);
+\`internal\` is counted by [regno_internal_errors_total](metrics.md#regno_internal_errors_total), and \`draining\` by nothing.
 
 ${refusals.join('\n')}
 ## Errors of a model

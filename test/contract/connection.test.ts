@@ -185,13 +185,18 @@ describe('connections to the service', () => {
       expect(answer?.body).toBe(MALFORMED);
       expect(answer?.headers.get('connection')).toBe('close');
       expect(answer?.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
-      expect(answer?.headers.get('x-error-code')).toBe('bad_request');
+      expect(answer?.headers.get('x-error-code')).toBe('malformed_http');
       expect(answer?.headers.has('x-evil')).toBe(false);
     });
 
     it.each([
       ['HTTP/1.1 without Host', 'GET / HTTP/1.1', 'HTTP/1.1 requires a Host header'],
       ['a target without a path', 'GET http:// HTTP/1.1\r\nhost: x', 'no valid path'],
+      ['two Hosts', 'GET / HTTP/1.1\r\nhost: x\r\nHOST: y', 'expected one Host header'],
+      ['two Hosts that are alike', 'GET / HTTP/1.0\r\nhost: x\r\nhost: x', 'expected one Host'],
+      ['a Host with a path', 'GET / HTTP/1.1\r\nhost: x/y', 'expected a host'],
+      ['a Host with a blank', 'GET / HTTP/1.1\r\nhost: x y', 'expected a host'],
+      ['a Host with a user', 'GET / HTTP/1.1\r\nhost: u@x', 'expected a host'],
       ['a target that is half a host', 'GET http://? HTTP/1.1\r\nhost: x', 'no valid path'],
     ])('answers 400 in its envelope to %s', async (_what, start, words) => {
       const { answers } = await ask(`${start}\r\n${KEY}\r\n`);
@@ -199,7 +204,19 @@ describe('connections to the service', () => {
       expect(answers[0]?.body).toMatch(/^\{"body":"Bad request: .*","status":"fail"\}$/);
       expect(answers[0]?.body).toContain(words);
       expect(answers[0]?.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
-      expect(answers[0]?.headers.get('x-error-code')).toBe('bad_request');
+      expect(answers[0]?.headers.get('x-error-code')).toBe('malformed_http');
+    });
+
+    it.each([
+      'regno',
+      'regno:5000',
+      'regno:',
+      '[::1]:5000',
+      '127.0.0.1',
+      'xn--d1acufc.xn--p1ai',
+      '',
+    ])('answers whatever Host %j is called by', async (host) => {
+      expect(statuses(await ask(`GET / HTTP/1.1\r\nhost: ${host}\r\n${KEY}\r\n`))).toEqual([200]);
     });
 
     it('answers HTTP/1.0 without Host', async () => {

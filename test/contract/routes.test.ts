@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http';
 import type { Express } from 'express';
 import supertest from 'supertest';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Admission } from '../../app/routes/admission.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { PrimaryUnavailable } from '../../app/services/primary-unavailable.js';
@@ -188,6 +188,16 @@ describe('routes', () => {
       expect((await ask).status).toBe(401);
     });
 
+    it('says how to get a key before one is asked for', async () => {
+      const open = await supertest(service.url).get('/docs');
+      expect(open.text).toContain(`the public demo key <code>${API_KEY}</code>`);
+      const closed = await supertest(production.url).get('/docs').set('x-api-key', 'first-key');
+      expect(closed.text).toContain('ask the operator');
+      expect(closed.text).not.toMatch(/123321|first-key/);
+      const document = await supertest(service.url).get('/openapi.json');
+      expect(document.text).toContain('The operator of the service hands out keys');
+    });
+
     it('does not take Basic for the decision itself', async () => {
       const ask = supertest(production.url).post('/reg/').auth('a', 'first-key');
       expect((await ask.send(EXAMPLE_READING)).status).toBe(401);
@@ -262,6 +272,66 @@ describe('routes', () => {
       ]) {
         const answer = await ask;
         expect(answer.status).toBe(500);
+        expect(answer.text).toBe('{"body":"Internal server error","status":"fail"}');
+      }
+      expect(errors).toHaveLength(2);
+      await close();
+    });
+
+    it.each(['http://', 'http://?x=1', '*'])(
+      'has no page of Express for the target %s, and nothing on stderr',
+      async (target) => {
+        const complaints = vi.spyOn(console, 'error');
+        const { app } = await createTestApp();
+        const { port, close } = await listenTestApp(app);
+        const request = `GET ${target} HTTP/1.1\r\nhost: x\r\nx-api-key: ${API_KEY}\r\n\r\n`;
+        const { answers } = await exchange(port, request, { answers: 1 });
+        expect([400, 404]).toContain(answers[0]?.status);
+        expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({ status: 'fail' });
+        expect(answers[0]?.headers.get('x-error-code')).toMatch(/^(malformed_http|not_found)$/);
+        expect(answers[0]?.headers.get('x-request-id')).toMatch(/^[\w-]{8,64}$/);
+        expect(complaints).not.toHaveBeenCalled();
+        complaints.mockRestore();
+        await close();
+      },
+    );
+
+    it('cuts the connection where a route fails within its answer, and reports it', async () => {
+      const complaints = vi.spyOn(console, 'error');
+      // Its length is known, but Node does not send it.
+      const text = new Float64Array(1) as unknown as string;
+      const { app, errors } = await createTestApp({
+        parts: { readStatus: () => Promise.resolve(text) },
+      });
+      const { port, close } = await listenTestApp(app);
+      const request = `GET /status.json HTTP/1.1\r\nhost: x\r\nx-api-key: ${API_KEY}\r\n\r\n`;
+      const { answers, ending } = await exchange(port, request);
+      expect(answers).toEqual([]);
+      expect(ending).not.toBe('open');
+      expect(errors).toHaveLength(1);
+      expect(complaints).not.toHaveBeenCalled();
+      complaints.mockRestore();
+      await close();
+    });
+
+    it('answers 500 where the decision itself fails, and goes on', async () => {
+      const { app, errors } = await createTestApp({
+        parts: {
+          decider: {
+            decide: () => {
+              throw new Error('secret inner detail');
+            },
+          },
+        },
+      });
+      const { port, close } = await listenTestApp(app);
+      for (let i = 0; i < 2; i++) {
+        const answer = await supertest(`http://127.0.0.1:${port}`)
+          .post('/reg/')
+          .set('x-api-key', API_KEY)
+          .send(EXAMPLE_READING);
+        expect(answer.status).toBe(500);
+        expect(answer.headers['x-error-code']).toBe('internal');
         expect(answer.text).toBe('{"body":"Internal server error","status":"fail"}');
       }
       expect(errors).toHaveLength(2);

@@ -27,6 +27,8 @@ const NEEDS_A_CAUSE: Readonly<Record<string, string>> = {
 
 const DEFINITIONS: readonly MetricDefinition[] = Object.values(METRICS);
 
+const CONNECTION_ENDS = ['evicted', 'full', 'address_full', 'pipelined', 'unread'];
+
 describe('/metrics of a service under mixed traffic', () => {
   let redis: TestRedis;
   let service: Service;
@@ -124,7 +126,7 @@ describe('/metrics of a service under mixed traffic', () => {
     const allowed: Readonly<Record<string, readonly string[]>> = {
       route: ['/reg/', '/', '/docs', '/openapi.json', '/health/live', '/health/ready', '/metrics', '/status', '/status.json', 'other'],
       method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'],
-      reason: [...Object.keys(REFUSALS), 'clean', 'crash', 'killed'],
+      reason: [...Object.values(REFUSALS).map(({ reason }) => reason), 'clean', 'crash', 'killed', ...CONNECTION_ENDS],
       field: [...READING_FIELDS.map(({ name }) => name), 'body'],
       worker: ['1', '2'],
     }; // prettier-ignore

@@ -194,6 +194,7 @@ describe('lines about requests', () => {
     startedAt: 0,
     seconds: 0.001,
     refusal: undefined,
+    errorCode: undefined,
     faultyFields: undefined,
     answerSource: 'memory',
     body: Buffer.from(JSON.stringify(READING)),

@@ -63,6 +63,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     model: identity,
     apiKeys: [API_KEY, 'second-key'],
     docsPublic: false,
+    demoKey: undefined,
+    corsOrigins: [],
     bodyLimitBytes: Number(SETTINGS.bodyLimitBytes.fallback),
     deadlineMs: Number(SETTINGS.deadlineMs.fallback),
     admission: new Admission(Number(SETTINGS.inflightMax.fallback)),

@@ -134,7 +134,7 @@ export const METRICS = {
   refusals: counter(
     'regno_refusals_total',
     ['reason'],
-    'Requests refused: bad_request, unauthorized, not_found, method_not_allowed, body_too_large, unsupported_media_type, overload_inflight, overload_queue, too_many_scrapes, primary_unavailable, deadline, draining, model_unavailable, request_timeout, headers_too_large.',
+    'Requests refused: bad_request, unauthorized, not_found, method_not_allowed, request_timeout, body_too_large, unsupported_media_type, headers_too_large, overload_inflight, overload_queue, deadline, too_many_scrapes, primary_unavailable, model_unavailable. docs/errors.md says which codes each of them counts.',
   ),
   invalidFields: counter(
     'regno_invalid_fields_total',

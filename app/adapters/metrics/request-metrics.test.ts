@@ -12,6 +12,7 @@ const ANSWERED: FinishedRequest = {
   startedAt: 1,
   seconds: 0.001,
   refusal: undefined,
+  errorCode: undefined,
   faultyFields: undefined,
   answerSource: 'model',
   body: undefined,

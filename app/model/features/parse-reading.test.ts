@@ -86,8 +86,29 @@ describe('parseReading', () => {
     },
   );
 
-  it('refuses a string body over the limit', () => {
-    expect(faultyFields(JSON.stringify({ ...EXAMPLE, x: 'x'.repeat(131_072) }))).toEqual(['body']);
+  it.each<readonly [unknown, string, RegExp]>([
+    [null, 'not_an_object', /, got null$/],
+    [[EXAMPLE], 'not_an_object', /, got an array$/],
+    [7, 'not_an_object', /, got a number$/],
+    ['"{}"', 'not_an_object', /, got a string that holds a string$/],
+    ['{"a":', 'invalid_json', /^a JSON value at the end, byte offset 5 .* of the string's text$/],
+    [{}, 'invalid_fields', /^a string of at most 256 characters/],
+  ])('tells why %j is no reading', (body, reason, expected) => {
+    const parsed = parseReading(body);
+    expect(parsed).toMatchObject({ ok: false, reason });
+    expect(parsed.ok ? '' : parsed.faults[0]?.expected).toMatch(expected);
+  });
+
+  it('ignores a byte order mark within a string body', () => {
+    const text = `\ufeff${JSON.stringify(EXAMPLE)}`;
+    expect(parseReading(text)).toEqual({ ok: true, reading: EXAMPLE_READING });
+    expect(faultyFields(`\ufeff${text}`)).toEqual(['body']);
+  });
+
+  it('counts characters, not UTF-16 units', () => {
+    const long = (chars: number): unknown => ({ ...EXAMPLE, camera_type: '😀'.repeat(chars) });
+    expect(faultyFields(long(256))).toEqual([]);
+    expect(faultyFields(long(257))).toEqual(['camera_type']);
   });
 
   it('names every faulty field at once, in the order of the table', () => {

@@ -1,14 +1,20 @@
+import { describeJsonFault } from './json-fault.js';
 import { parseNumber, parseNumberList } from './parse-number.js';
 import { parseTime } from './parse-time.js';
 import {
   BODY_EXPECTED,
-  BODY_TEXT_UNITS_MAX,
   LIST_ENTRIES_MAX,
-  LIST_TEXT_UNITS_MAX,
+  LIST_TEXT_CHARS_MAX,
   READING_FIELDS,
-  TEXT_UNITS_MAX,
+  TEXT_CHARS_MAX,
 } from './reading-fields.js';
-import type { FieldFault, ParsedReading, Reading } from './reading.js';
+import type {
+  FieldFault,
+  InvalidReading,
+  InvalidReason,
+  ParsedReading,
+  Reading,
+} from './reading.js';
 
 /**
  * Checks a body of `POST /reg/` that `JSON.parse` gave, by {@link READING_FIELDS}. The body may
@@ -19,33 +25,30 @@ import type { FieldFault, ParsedReading, Reading } from './reading.js';
  * values. The reading may share lists with the body, which must not be changed afterwards.
  */
 export function parseReading(body: unknown): ParsedReading {
-  const fields = unwrap(body);
-  if (fields === undefined) return BODY_FAULT;
-  const candidate: Candidate = {
-    regnoRecognize: readText(fields, 'regno_recognize'),
-    aftsRegnoAi: readText(fields, 'afts_regno_ai'),
-    recognitionAccuracy: readNumber(fields, 'recognition_accuracy'),
-    aftsRegnoAiScore: readNumber(fields, 'afts_regno_ai_score'),
-    charScores: readNumberList(fields, 'afts_regno_ai_char_scores'),
-    lengthScores: readNumberList(fields, 'afts_regno_ai_length_scores'),
-    cameraType: readText(fields, 'camera_type'),
-    cameraClass: readText(fields, 'camera_class'),
-    time: parseTime(ownValue(fields, 'time_check')),
-    direction: readNumber(fields, 'direction'),
-  };
-  return isReading(candidate) ? { ok: true, reading: candidate } : faultsOf(fields, candidate);
+  if (typeof body !== 'string') return parseFields(body);
+  const text = body.startsWith(BYTE_ORDER_MARK) ? body.slice(1) : body;
+  let inner: unknown;
+  try {
+    inner = JSON.parse(text) as unknown;
+  } catch {
+    return invalidBody('invalid_json', `${describeJsonFault(text)} of the string's text`);
+  }
+  return parseFields(inner, 'a string that holds ');
+}
+
+/** A reading that is refused for its body as a whole. */
+export function invalidBody(reason: InvalidReason, expected: string): InvalidReading {
+  return { ok: false, reason, faults: [{ field: 'body', expected }] };
 }
 
 type FieldName = (typeof READING_FIELDS)[number]['name'];
 type FieldValues = Readonly<Record<string, unknown>>;
 type Candidate = { readonly [Key in keyof Reading]: Reading[Key] | undefined };
 
-const BODY_FAULT: ParsedReading = {
-  ok: false,
-  faults: [{ field: 'body', expected: BODY_EXPECTED }],
-};
+/** Begins a text of a program that keeps the mark of the file it read; RFC 8259 lets one ignore it. */
+const BYTE_ORDER_MARK = '\ufeff';
 
-const LIST_LIMITS = { unitsMax: LIST_TEXT_UNITS_MAX, entriesMax: LIST_ENTRIES_MAX };
+const LIST_LIMITS = { unitsMax: LIST_TEXT_CHARS_MAX, entriesMax: LIST_ENTRIES_MAX };
 
 /** Where a field of the wire lands in a reading. */
 const PROPERTY_OF = {
@@ -61,19 +64,25 @@ const PROPERTY_OF = {
   direction: 'direction',
 } as const satisfies Record<FieldName, keyof Reading>;
 
-function unwrap(body: unknown): FieldValues | undefined {
-  if (typeof body !== 'string') return asFields(body);
-  if (body.length > BODY_TEXT_UNITS_MAX) return undefined;
-  try {
-    return asFields(JSON.parse(body) as unknown);
-  } catch {
-    return undefined;
+/** @param within words for what the value was found in */
+function parseFields(value: unknown, within = ''): ParsedReading {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return invalidBody('not_an_object', `${BODY_EXPECTED}, got ${within}${kindOf(value)}`);
   }
-}
-
-function asFields(body: unknown): FieldValues | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-  return body as FieldValues;
+  const fields = value as FieldValues;
+  const candidate: Candidate = {
+    regnoRecognize: readText(fields, 'regno_recognize'),
+    aftsRegnoAi: readText(fields, 'afts_regno_ai'),
+    recognitionAccuracy: readNumber(fields, 'recognition_accuracy'),
+    aftsRegnoAiScore: readNumber(fields, 'afts_regno_ai_score'),
+    charScores: readNumberList(fields, 'afts_regno_ai_char_scores'),
+    lengthScores: readNumberList(fields, 'afts_regno_ai_length_scores'),
+    cameraType: readText(fields, 'camera_type'),
+    cameraClass: readText(fields, 'camera_class'),
+    time: parseTime(ownValue(fields, 'time_check')),
+    direction: readNumber(fields, 'direction'),
+  };
+  return isReading(candidate) ? { ok: true, reading: candidate } : faultsOf(fields, candidate);
 }
 
 function ownValue(fields: FieldValues, name: FieldName): unknown {
@@ -82,12 +91,18 @@ function ownValue(fields: FieldValues, name: FieldName): unknown {
 
 function readText(fields: FieldValues, name: FieldName): string | undefined {
   const value = ownValue(fields, name);
-  if (typeof value !== 'string' || value.length > TEXT_UNITS_MAX) return undefined;
+  if (typeof value !== 'string' || isLonger(value, TEXT_CHARS_MAX)) return undefined;
   return isWellFormed(value) ? value : undefined;
 }
 
+/** Whether a text has more characters; only those of more UTF-16 units are counted. */
+function isLonger(text: string, charsMax: number): boolean {
+  if (text.length <= charsMax) return false;
+  return text.length > 2 * charsMax || [...text].length > charsMax;
+}
+
 function readNumber(fields: FieldValues, name: FieldName): number | undefined {
-  return parseNumber(ownValue(fields, name), TEXT_UNITS_MAX);
+  return parseNumber(ownValue(fields, name), TEXT_CHARS_MAX);
 }
 
 function readNumberList(fields: FieldValues, name: FieldName): readonly number[] | undefined {
@@ -127,5 +142,11 @@ function faultsOf(fields: FieldValues, candidate: Candidate): ParsedReading {
       expected: given === undefined ? `${expected} (the field is missing or null)` : expected,
     });
   }
-  return { ok: false, faults };
+  return { ok: false, reason: 'invalid_fields', faults };
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return value === undefined ? 'nothing' : `a ${typeof value}`;
 }

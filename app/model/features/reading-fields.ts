@@ -1,17 +1,17 @@
 /** How a field of a reading is written on the wire. */
 export type ReadingFieldKind = 'text' | 'number' | 'number-list' | 'time';
 
-/** Most UTF-16 units of a text, and of a number or a time written as text. */
-export const TEXT_UNITS_MAX = 256;
+/**
+ * Most characters of a text, and of a number written as text. Characters are Unicode code points, as
+ * JSON Schema counts them.
+ */
+export const TEXT_CHARS_MAX = 256;
 
 /** Most entries of a list of scores. */
 export const LIST_ENTRIES_MAX = 256;
 
-/** Most UTF-16 units of a list written as text. */
-export const LIST_TEXT_UNITS_MAX = 16_384;
-
-/** Most UTF-16 units of a body that is itself a JSON string. */
-export const BODY_TEXT_UNITS_MAX = 131_072;
+/** Most characters of a list written as text. */
+export const LIST_TEXT_CHARS_MAX = 16_384;
 
 /** One of the ten fields of `POST /reg/`; documents and the parser both follow this table. */
 export interface ReadingField<Name extends string = string> {
@@ -21,8 +21,8 @@ export interface ReadingField<Name extends string = string> {
   readonly description: string;
   /** A value that is accepted, in the form that clients send. */
   readonly example: string | number;
-  /** Most UTF-16 units where the value is a string. */
-  readonly unitsMax: number;
+  /** Most characters where the value is a string. */
+  readonly charsMax: number;
   /** Most entries where the value is a list. */
   readonly entriesMax?: number;
   /** What is accepted, in words that follow "expected". */
@@ -38,8 +38,8 @@ const text = <Name extends string>(
   kind: 'text',
   description,
   example,
-  unitsMax: TEXT_UNITS_MAX,
-  expected: `a string of at most ${TEXT_UNITS_MAX} UTF-16 units without unpaired surrogates`,
+  charsMax: TEXT_CHARS_MAX,
+  expected: `a string of at most ${TEXT_CHARS_MAX} characters without unpaired surrogates`,
 });
 
 const number = <Name extends string>(
@@ -51,7 +51,7 @@ const number = <Name extends string>(
   kind: 'number',
   description,
   example,
-  unitsMax: TEXT_UNITS_MAX,
+  charsMax: TEXT_CHARS_MAX,
   expected: 'a finite number, or a string that holds one such as "6.4"',
 });
 
@@ -64,11 +64,11 @@ const numberList = <Name extends string>(
   kind: 'number-list',
   description,
   example,
-  unitsMax: LIST_TEXT_UNITS_MAX,
+  charsMax: LIST_TEXT_CHARS_MAX,
   entriesMax: LIST_ENTRIES_MAX,
   expected:
     `a list of at most ${LIST_ENTRIES_MAX} finite numbers, ` +
-    `or a string of at most ${LIST_TEXT_UNITS_MAX} UTF-16 units that holds one such as "[0.99, 1]"`,
+    `or a string of at most ${LIST_TEXT_CHARS_MAX} characters that holds one such as "[0.99, 1]"`,
 });
 
 /** The ten fields in the order of the wire contract. */
@@ -94,7 +94,7 @@ export const READING_FIELDS = [
     kind: 'time',
     description: 'When the plate was read: local time as written, no zone.',
     example: '2024-06-14 08:30:15',
-    unitsMax: 19,
+    charsMax: 19,
     expected: 'a real date and time as a string "YYYY-MM-DD HH:MM:SS"',
   },
   number('direction', 'Direction of travel, 0 or 1.', 1),
@@ -102,5 +102,4 @@ export const READING_FIELDS = [
 
 /** What is accepted as a body, in words that follow "expected". */
 export const BODY_EXPECTED =
-  'a JSON object with the ten fields of a reading, ' +
-  `or a JSON string of at most ${BODY_TEXT_UNITS_MAX} UTF-16 units that holds one`;
+  'a JSON object with the ten fields of a reading, or a JSON string that holds one';

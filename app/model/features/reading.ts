@@ -42,6 +42,17 @@ export interface FieldFault {
   readonly expected: string;
 }
 
-export type ParsedReading =
-  | { readonly ok: true; readonly reading: Reading }
-  | { readonly ok: false; readonly faults: readonly FieldFault[] };
+/**
+ * Why a body is no reading. All but `invalid_fields` are faults of the body as a whole, which come
+ * as one fault of the field `body`.
+ */
+export type InvalidReason =
+  'empty_body' | 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'invalid_fields';
+
+export interface InvalidReading {
+  readonly ok: false;
+  readonly reason: InvalidReason;
+  readonly faults: readonly FieldFault[];
+}
+
+export type ParsedReading = { readonly ok: true; readonly reading: Reading } | InvalidReading;

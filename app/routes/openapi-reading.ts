@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { READING_FIELDS, type ReadingField } from '../model/features/reading-fields.js';
+import {
+  listPattern,
+  NUMBER_PATTERN,
+  readingTextPattern,
+  TIME_PATTERN,
+} from './openapi-patterns.js';
+
+/** What `POST /reg/` takes, from the table of fields. */
+export function readingSchema() {
+  const shape = Object.fromEntries(READING_FIELDS.map((field) => [field.name, fieldSchema(field)]));
+  return z.looseObject(shape).openapi({
+    description:
+      'One disagreement: the ten fields, by name. Other fields are ignored. Lengths are characters ' +
+      '(Unicode code points); texts with unpaired surrogates are refused.',
+  });
+}
+
+/** @param readingRef reference to the schema of a reading */
+export function readingTextSchema(readingRef: string) {
+  // Said apart from the call: the library's types do not know the keywords of content.
+  const about = {
+    description:
+      'The JSON of a reading as a string, for clients that encode twice. The pattern shows it as ' +
+      'JSON libraries write it with the fields in their order; any other JSON of a reading is ' +
+      'accepted as well.',
+    contentMediaType: 'application/json',
+    contentSchema: { $ref: readingRef },
+    pattern: readingTextPattern(READING_FIELDS),
+  };
+  return z.string().openapi(about);
+}
+
+function fieldSchema(field: ReadingField): z.ZodType {
+  const { description, example, charsMax, entriesMax = 0 } = field;
+  const about = { description, example };
+  const text = z.string().max(charsMax);
+  const number = z.union([z.number(), text.openapi({ pattern: NUMBER_PATTERN })]);
+  switch (field.kind) {
+    case 'text':
+      return text.openapi(about);
+    case 'time':
+      return text.openapi({ ...about, pattern: TIME_PATTERN });
+    case 'number':
+      return number.openapi(about);
+    case 'number-list':
+      return z
+        .union([
+          text.openapi({ pattern: listPattern(entriesMax) }),
+          z.array(number).max(entriesMax),
+        ])
+        .openapi(about);
+  }
+}
