@@ -149,7 +149,6 @@ const signals = [
       '/overload|deadline|model/': COLOR.bad,
       '/bad_request/': COLOR.fair,
       '/unauthorized/': COLOR.second,
-      '/draining/': COLOR.quiet,
     },
     queries: [
       {
