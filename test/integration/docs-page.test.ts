@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { EXAMPLE_DECISION } from '../../app/routes/examples.js';
+import { EXAMPLE_DECISION, EXAMPLE_READING } from '../../app/routes/examples.js';
 import { findChromium } from '../testing/find-chromium.js';
 import { API_KEY, ROOT, startService, type Service } from '../testing/start-service.js';
 
@@ -81,6 +82,64 @@ describe.skipIf(program === undefined)('/docs in a browser', () => {
     await page.locator('button.execute').first().click();
     await live.locator('.response-col_status').getByText('200').first().waitFor();
     await page.close();
+  });
+});
+
+describe.skipIf(program === undefined)('a page of another origin in a browser', () => {
+  let browser: Browser;
+  let page: Page;
+  let stranger: Server;
+  let origin: string;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: program ?? '', args: ['--no-sandbox'] });
+    stranger = createServer((_req, res) => res.setHeader('content-type', 'text/html').end('<p>'));
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const address = stranger.address();
+    origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    page = await browser.newPage();
+    await page.goto(origin);
+  });
+  afterAll(async () => {
+    await browser.close();
+    stranger.close();
+  });
+
+  /** What a script of that page gets to know of an answer. */
+  const ask = (url: string, body: string) =>
+    page.evaluate(
+      async (request) => {
+        const headers = { 'content-type': 'application/json', 'x-api-key': request.key };
+        try {
+          const answer = await fetch(request.url, { method: 'POST', headers, body: request.body });
+          const seen = ['x-error-code', 'x-cache', 'x-request-id'].map((name) =>
+            answer.headers.get(name),
+          );
+          return { status: answer.status, text: await answer.text(), seen };
+        } catch (error) {
+          return String(error);
+        }
+      },
+      { url, body, key: API_KEY },
+    );
+
+  it('may send readings and read the answers where its origin is allowed', async () => {
+    const env = { WORKERS: '1', REGNO_CORS_ORIGINS: origin };
+    const service = await startService({ env });
+    const decided = await ask(`${service.url}/reg/`, JSON.stringify(EXAMPLE_READING));
+    expect(decided).toMatchObject({ status: 200, seen: [null, 'miss', expect.any(String)] });
+    const refused = await ask(`${service.url}/reg/`, '{');
+    expect(refused).toMatchObject({
+      status: 400,
+      seen: ['invalid_json', null, expect.any(String)],
+    });
+    await service.stop();
+  });
+
+  it('gets nothing where it is not', async () => {
+    const service = await startService({ env: { WORKERS: '1' } });
+    expect(await ask(`${service.url}/reg/`, '{}')).toMatch(/Failed to fetch/);
+    await service.stop();
   });
 });
 

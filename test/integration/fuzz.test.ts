@@ -1,11 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../../app/routes/examples.js';
-import { HttpClient } from '../testing/http-client.js';
-import { malformedBodies, malformedRequests } from '../testing/malformed-bodies.js';
+import { ERROR_CODE_HEADER, REFUSALS } from '../../app/routes/refusal.js';
+import { HttpClient, type ClientAnswer } from '../testing/http-client.js';
+import {
+  damagedCompressions,
+  malformedBodies,
+  malformedRequests,
+} from '../testing/malformed-bodies.js';
 import { RawConnection } from '../testing/raw-http.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
 
 const BODIES = 12_500;
+const COMPRESSED = 3000;
 const REQUESTS = 600;
 const CONNECTIONS = 32;
 const SEED = 20_240_614;
@@ -34,7 +40,7 @@ describe('the service under malformed requests', () => {
       for (const body of bodies) {
         const answer = await client.ask({ headers: { 'x-api-key': API_KEY }, body });
         counts.set(answer.status, (counts.get(answer.status) ?? 0) + 1);
-        if (!STATUSES.has(answer.status) || !isEnvelope(answer.status, answer.body)) {
+        if (!isExpected(answer)) {
           odd.push({ answer, body: Buffer.from(body).toString('latin1').slice(0, 300) });
         }
       }
@@ -44,6 +50,26 @@ describe('the service under malformed requests', () => {
     expect(odd).toEqual([]);
     expect((counts.get(400) ?? 0) + (counts.get(413) ?? 0)).toBeGreaterThanOrEqual(10_000);
     expect(counts.get(413)).toBeGreaterThan(100);
+    await expectWell(service, workersBefore);
+  }, 60_000);
+
+  it(`answers ${COMPRESSED} damaged compressed bodies without a fault`, async () => {
+    const client = new HttpClient(service.port, CONNECTIONS);
+    const counts = new Map<number, number>();
+    const odd: unknown[] = [];
+    const bodies = damagedCompressions(COMPRESSED, SEED);
+    const send = async (): Promise<void> => {
+      for (const { coding, body } of bodies) {
+        const headers = { 'x-api-key': API_KEY, 'content-encoding': coding };
+        const answer = await client.ask({ headers, body });
+        counts.set(answer.status, (counts.get(answer.status) ?? 0) + 1);
+        if (!isExpected(answer)) odd.push({ answer, coding, body: body.toString('base64') });
+      }
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, send));
+    client.close();
+    expect(odd).toEqual([]);
+    for (const status of STATUSES) expect(counts.get(status)).toBeGreaterThan(100);
     await expectWell(service, workersBefore);
   }, 60_000);
 
@@ -69,10 +95,12 @@ describe('the service under malformed requests', () => {
   }, 60_000);
 });
 
-function isEnvelope(status: number, text: string): boolean {
+function isExpected({ status, body: text, headers }: ClientAnswer): boolean {
   const { body, status: said } = JSON.parse(text) as { body: unknown; status: unknown };
-  if (status === 200) return said === 'ok' && typeof body === 'object';
-  return said === 'fail' && typeof body === 'string';
+  const code = headers[ERROR_CODE_HEADER];
+  if (status === 200) return said === 'ok' && typeof body === 'object' && code === undefined;
+  const isCode = typeof code === 'string' && Object.hasOwn(REFUSALS, code);
+  return STATUSES.has(status) && said === 'fail' && typeof body === 'string' && isCode;
 }
 
 /** The same workers as before, ready, and right. */

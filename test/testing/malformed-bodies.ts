@@ -1,3 +1,4 @@
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
 import { pick, randomBelow, seededRandom } from './random.js';
 import { makeReadings, type WireReading } from './readings.js';
@@ -119,6 +120,45 @@ export function* malformedBodies(count: number, seed: number): Generator<string 
   for (let i = 0; i < count; i++) {
     const make = KINDS[i % KINDS.length];
     if (make !== undefined) yield make(random, pick(random, readings));
+  }
+}
+
+const COMPRESSIONS = [
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['deflate', deflateRawSync],
+] as const;
+
+/**
+ * Compressed bodies: cut, flipped, spliced, with bytes behind, of too many bytes once decompressed,
+ * and some whole ones.
+ */
+export function* damagedCompressions(count: number, seed: number) {
+  const random = seededRandom(seed);
+  const readings = makeReadings(64, seed);
+  for (let i = 0; i < count; i++) {
+    const [coding, compress] = pick(random, COMPRESSIONS);
+    const long = random() < 0.1 ? ' '.repeat(randomBelow(random, 300_000)) : '';
+    const whole = compress(JSON.stringify(pick(random, readings)) + long);
+    yield { coding, body: damaged(random, whole, i % 6) };
+  }
+}
+
+function damaged(random: () => number, whole: Buffer, way: number): Buffer {
+  const at = randomBelow(random, whole.length);
+  const bytes = Buffer.from(whole);
+  switch (way) {
+    case 0:
+      return bytes;
+    case 1:
+      return bytes.subarray(0, at);
+    case 2:
+      return Buffer.concat([bytes, bytes.subarray(at)]);
+    case 3:
+      return Buffer.concat([bytes.subarray(0, at), bytes]);
+    default:
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << randomBelow(random, 8));
+      return bytes;
   }
 }
 
