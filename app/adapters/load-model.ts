@@ -52,9 +52,8 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   const bytes = await readModelFile(path);
   const session = await openSession(path, bytes);
   const name = basename(path, extname(path));
-  const digest = session.signature.sourceSha256;
   return {
-    identity: { name, version: digest.slice(0, 12), digest },
+    identity: { name, version: session.digest.slice(0, 12), ...identityOf(session) },
     session,
     golden: [],
     goldenTolerance: DEFAULT_TOLERANCE,
@@ -76,15 +75,15 @@ async function loadFolder(folder: string): Promise<LoadedModel> {
   const session = await openSession(path, bytes);
   const golden = manifest.golden;
   return {
-    identity: {
-      name: manifest.name,
-      version: manifest.version,
-      digest: session.signature.sourceSha256,
-    },
+    identity: { name: manifest.name, version: manifest.version, ...identityOf(session) },
     session,
     golden: golden === undefined ? [] : await readGolden(join(folder, golden.file)),
     goldenTolerance: golden?.tolerance ?? DEFAULT_TOLERANCE,
   };
+}
+
+function identityOf({ digest, signature }: OnnxSession) {
+  return { digest, compilerVersion: signature.compilerVersion };
 }
 
 async function openSession(path: string, bytes: Uint8Array): Promise<OnnxSession> {

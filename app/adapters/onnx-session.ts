@@ -1,4 +1,5 @@
 import './no-telemetry.js';
+import { createHash } from 'node:crypto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from '../model/errors.js';
 import type { FeatureKind } from '../model/ir/ir.js';
@@ -38,6 +39,8 @@ export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 export class OnnxSession {
   private constructor(
     readonly signature: ModelSignature,
+    /** Lower-case hex SHA-256 of the ONNX file: two files that answer differently never share one. */
+    readonly digest: string,
     private readonly session: InferenceSession,
     private readonly widths: TensorWidths,
   ) {}
@@ -54,7 +57,8 @@ export class OnnxSession {
     } catch (cause) {
       throw new ModelError('damaged-model', 'onnxruntime refuses the ONNX file', { cause });
     }
-    return new OnnxSession(signature, session, tensorWidths(signature));
+    const digest = createHash('sha256').update(onnx).digest('hex');
+    return new OnnxSession(signature, digest, session, tensorWidths(signature));
   }
 
   /** Scores a batch; an empty one without asking the runtime. */

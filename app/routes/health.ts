@@ -11,6 +11,7 @@ export interface HealthState {
     readonly name: string;
     readonly version: string;
     readonly digest: string;
+    readonly compilerVersion: string;
     /** Outcome of the model's golden readings; `absent` for a model that ships none. */
     readonly golden: 'passed' | 'failed' | 'absent';
   };

@@ -42,7 +42,7 @@ export const DECISION_HEADERS: Headers = {
   ...COMMON_HEADERS,
   'x-model-name': text('The model that decided, percent-encoded.'),
   'x-model-version': text('Its version, percent-encoded.'),
-  'x-model-digest': text('SHA-256 of its source.'),
+  'x-model-digest': text('SHA-256 of the compiled graph that answered.'),
   'x-cache': {
     description: '`hit` where a cache answered, else `miss`.',
     schema: { type: 'string', enum: ['hit', 'miss'] },

@@ -44,7 +44,12 @@ function healthSchema() {
   const body = z.looseObject({
     ready: z.boolean(),
     state: z.enum(['ok', 'degraded', 'draining', 'model_unavailable']),
-    model: z.looseObject({ name: z.string(), version: z.string(), digest: z.string() }),
+    model: z.looseObject({
+      name: z.string(),
+      version: z.string(),
+      digest: z.string(),
+      compilerVersion: z.string(),
+    }),
     dependencies: z.record(z.string(), z.enum(['up', 'down'])),
   });
   return z.object({ body, status: z.enum(['ok', 'fail']) }).openapi({

@@ -118,7 +118,7 @@ export class Decider {
   }
 
   #lookUp(flight: ReadingFlight, cache: SharedCache): void {
-    const sharedKey = readingKey(this.parts.model.digest, flight.reading);
+    const sharedKey = readingKey(this.parts.model, flight.reading);
     cache.lookUp(sharedKey, (positive) => {
       if (positive !== undefined) this.#land(flight, positive, 'redis');
       else this.#score(flight, (fresh) => cache.store(sharedKey, fresh));

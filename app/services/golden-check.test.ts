@@ -3,7 +3,7 @@ import type { Reading } from '../model/features/reading.js';
 import { checkGolden, type GoldenReading } from './golden-check.js';
 import type { Scorer } from './ports.js';
 
-const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64) };
+const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64), compilerVersion: '1' };
 
 function golden(positive: number, accuracy: unknown = positive): GoldenReading {
   const input = {

@@ -16,8 +16,10 @@ export interface Scorer {
 export interface ModelIdentity {
   readonly name: string;
   readonly version: string;
-  /** Lower-case hex SHA-256 of the model's source. */
+  /** Lower-case hex SHA-256 of the ONNX file that answers, whatever it says of its source. */
   readonly digest: string;
+  /** Rules that the file was compiled by, as its metadata say. */
+  readonly compilerVersion: string;
 }
 
 /** Where an answer came from; `shared` is the computation of an identical reading in flight. */

@@ -14,13 +14,13 @@ const READING: Reading = {
   time: { year: 2024, month: 6, day: 14, hour: 8, minute: 30, second: 15 },
   direction: 0,
 };
-const DIGEST = 'a'.repeat(64);
+const MODEL = { digest: 'a'.repeat(64), compilerVersion: '1.0.0' };
 
 describe('readingKey', () => {
   it('is the same for the same reading and model, and shows nothing of either', () => {
-    const key = readingKey(DIGEST, { ...READING, charScores: [...READING.charScores] });
-    expect(key).toBe(readingKey(DIGEST, READING));
-    expect(key).toMatch(/^regno:1:[\w-]{43}$/);
+    const key = readingKey(MODEL, { ...READING, charScores: [...READING.charScores] });
+    expect(key).toBe(readingKey(MODEL, READING));
+    expect(key).toMatch(/^regno:2:[\w-]{43}$/);
   });
 
   const others: readonly (readonly [string, Partial<Reading>])[] = [
@@ -37,11 +37,13 @@ describe('readingKey', () => {
     ['negative zero', { direction: -0 }],
   ];
   it.each(others)('differs by the %s', (_what, change) => {
-    expect(readingKey(DIGEST, { ...READING, ...change })).not.toBe(readingKey(DIGEST, READING));
+    expect(readingKey(MODEL, { ...READING, ...change })).not.toBe(readingKey(MODEL, READING));
   });
 
-  it('differs by the model', () => {
-    expect(readingKey('b'.repeat(64), READING)).not.toBe(readingKey(DIGEST, READING));
+  it('differs by the graph and by the compiler', () => {
+    const key = readingKey(MODEL, READING);
+    expect(readingKey({ ...MODEL, digest: 'b'.repeat(64) }, READING)).not.toBe(key);
+    expect(readingKey({ ...MODEL, compilerVersion: '1.0.1' }, READING)).not.toBe(key);
   });
 });
 

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Reading } from '../model/features/reading.js';
+import type { ModelIdentity } from './ports.js';
 
 /** Raised whenever the meaning of a reading's fields for the answer changes. */
-const KEY_SCHEMA = 1;
+const KEY_SCHEMA = 2;
 
 /** Key of a body in this process: SHA-256 of its bytes, so that no two bodies share one. */
 export function bodyKey(body: Buffer): string {
@@ -10,11 +11,14 @@ export function bodyKey(body: Buffer): string {
 }
 
 /**
- * Key of a reading's answer in a shared cache: SHA-256 over the model's digest and all ten fields.
- * A new model can therefore never give an old answer, no plate stands in a key, and a collision is
- * out of the question.
+ * Key of a reading's answer in a shared cache: SHA-256 over the digest of the graph that answers, the
+ * compiler's version and all ten fields. Another graph can therefore never give this one's answer, no
+ * plate stands in a key, and a collision is out of the question.
  */
-export function readingKey(modelDigest: string, reading: Reading): string {
+export function readingKey(
+  { digest, compilerVersion }: Pick<ModelIdentity, 'digest' | 'compilerVersion'>,
+  reading: Reading,
+): string {
   const { time } = reading;
   const fields = [
     reading.regnoRecognize,
@@ -28,7 +32,7 @@ export function readingKey(modelDigest: string, reading: Reading): string {
     [time.year, time.month, time.day, time.hour, time.minute, time.second],
     numberText(reading.direction),
   ];
-  const text = JSON.stringify([KEY_SCHEMA, modelDigest, fields]);
+  const text = JSON.stringify([KEY_SCHEMA, digest, compilerVersion, fields]);
   return `regno:${KEY_SCHEMA}:${hash('sha256', text, 'base64url')}`;
 }
 

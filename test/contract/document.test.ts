@@ -242,7 +242,13 @@ function failingFigures(failure: Error): Partial<AppParts> {
 }
 
 function notReady(state: 'draining' | 'model_unavailable') {
-  const model = { name: 'm', version: '1', digest: 'd', golden: 'failed' as const };
+  const model = {
+    name: 'm',
+    version: '1',
+    digest: 'd',
+    compilerVersion: '1',
+    golden: 'failed' as const,
+  };
   return { ready: false, state, model, dependencies: {} };
 }
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { eventually } from '../testing/eventually.js';
 import { HttpClient, type ClientAnswer } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
-import { writeOtherModel } from '../testing/other-model.js';
+import { negateLeaves, writeForgedModel, writeOtherModel } from '../testing/other-model.js';
 import { makeReadings } from '../testing/readings.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
 import { startRedis, type TestRedis } from '../testing/start-redis.js';
@@ -76,6 +76,28 @@ describe('the shared cache', () => {
     for (const [i, { body }] of fresh.entries()) expect(body).not.toBe(old[i]?.body);
     const again = await askAll(first, readings);
     expect(again.map(({ body }) => body)).toEqual(old.map(({ body }) => body));
+  });
+
+  it('takes no answer from a forged graph that says it is the shipped model', async () => {
+    const readings = READINGS.slice(20, 30);
+    const poisoner = await start({ MODEL: await writeForgedModel(negateLeaves) });
+    await whenRedisIs(poisoner, 'up');
+    const poison = await askAll(poisoner, readings);
+    await eventually('stored', async () => {
+      const again = await askAll(poisoner, readings);
+      return again.every((answer) => sourceOf(answer) === 'hit redis') ? true : undefined;
+    });
+    const shipped = await start();
+    await whenRedisIs(shipped, 'up');
+    const answers = await askAll(shipped, readings);
+    expect(answers.map(sourceOf)).toEqual(readings.map(() => 'miss model'));
+    const right = await expectedAnswers(readings);
+    for (const [i, { body }] of answers.entries()) {
+      expect(body).toBe(right[i]);
+      expect(poison[i]?.body).not.toBe(right[i]);
+    }
+    const { model } = (await ready(shipped)).body;
+    expect(model.digest).not.toBe((await ready(poisoner)).body.model.digest);
   });
 
   it('holds eight bytes a reading under keys without a plate, for as long as configured', async () => {
@@ -325,4 +347,9 @@ async function askAll(service: Service, readings: readonly unknown[]): Promise<C
 
 function sourceOf(answer: ClientAnswer): string {
   return `${String(answer.headers['x-cache'])} ${String(answer.headers['x-answer-source'])}`;
+}
+
+async function ready(service: Service): Promise<{ body: { model: { digest: string } } }> {
+  const answer = await fetch(`${service.url}/health/ready`);
+  return (await answer.json()) as { body: { model: { digest: string } } };
 }

@@ -10,7 +10,7 @@ import type { Scorer, SharedCache } from '../../app/services/ports.js';
 import { SILENT_CAMERAS, SILENT_METRICS } from '../testing/test-app.js';
 
 const RUNS = { numRuns: 150 };
-const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64) };
+const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64), compilerVersion: '1' };
 
 /** A reading that carries a number of its own, which the fake scorer gives back as its score. */
 function readingOf(serial: number): Reading {

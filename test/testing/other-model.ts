@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterAll } from 'vitest';
 import { shippedModelPath } from '../../app/config/load-config.js';
 import { compileCatBoost } from '../../app/model/compile-catboost.js';
+import { ModelProtoSchema, type ModelProto } from '../../app/model/onnx/gen/onnx_pb.js';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -43,4 +45,29 @@ export async function writeOtherModel(): Promise<string> {
   for (const [i, leaf] of leaves.entries()) bytes.writeDoubleLE(leaf + 1, start + 8 * i);
   writeFileSync(path, bytes);
   return path;
+}
+
+/**
+ * The shipped model compiled and then changed, as an `.onnx` that says of itself what it said before:
+ * only its bytes tell it from the real one.
+ */
+export async function writeForgedModel(change: (model: ModelProto) => void): Promise<string> {
+  const folder = await copyModelFolder();
+  const { onnx } = compileCatBoost(readFileSync(join(folder, 'model.cbm')));
+  const model = fromBinary(ModelProtoSchema, onnx);
+  change(model);
+  const path = join(folder, 'forged.onnx');
+  writeFileSync(path, toBinary(ModelProtoSchema, model));
+  return path;
+}
+
+/** Turns the sign of every leaf, so that the graph decides the other way round. */
+export function negateLeaves(model: ModelProto): void {
+  const trees = model.graph?.node.find(({ opType }) => opType === 'TreeEnsemble');
+  const weights = trees?.attribute.find(({ name }) => name === 'leaf_weights')?.t?.rawData;
+  if (weights === undefined) throw new Error('the shipped model has no trees');
+  const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
+  for (let at = 0; at < view.byteLength; at += 8) {
+    view.setFloat64(at, -view.getFloat64(at, true), true);
+  }
 }

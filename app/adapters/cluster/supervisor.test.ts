@@ -6,7 +6,7 @@ import { MetricsTotals } from '../metrics/totals.js';
 import type { PrimaryMessage } from './messages.js';
 import { Supervisor } from './supervisor.js';
 
-const MODEL = { name: 'm', version: '1', digest: 'd' };
+const MODEL = { name: 'm', version: '1', digest: 'd', compilerVersion: '1' };
 
 /** Stands in for a worker process: a test says what it does. */
 class FakeWorker extends EventEmitter {

@@ -114,7 +114,7 @@ export const METRICS = {
   modelInfo: gauge(
     'regno_model_info',
     ['worker', 'name', 'version', 'digest'],
-    '1 for the model that a worker serves; digest is the first 12 hex digits of its SHA-256.',
+    '1 for the model that a worker serves; digest is the first 12 hex digits of the SHA-256 of its compiled graph.',
   ),
   goldenPassed: gauge(
     'regno_golden_check_passed',
