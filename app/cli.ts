@@ -4,6 +4,7 @@ import { EXIT_CODES } from './cli/exit-codes.js';
 import { createProgram } from './cli/program.js';
 import { ConfigError } from './config/load-config.js';
 import { ModelError } from './model/errors.js';
+import { InputError } from './rows/input-error.js';
 
 /** The command line: `regno ...`. */
 async function main(): Promise<void> {
@@ -30,7 +31,7 @@ function report(error: unknown): void {
     fail(error.message, error.exitCode);
   } else if (error instanceof ModelError) {
     fail(`${error.message} (${error.code})`);
-  } else if (error instanceof ConfigError) {
+  } else if (error instanceof ConfigError || error instanceof InputError) {
     fail(error.message);
   } else {
     // A fault of regno itself: whoever reports it needs to know where.

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { splitCsvLine } from './input/csv-line.js';
+import { splitCsvLine } from '../rows/csv-line.js';
 import { GOLDEN, SHIPPED_CBM, runRegno, startRegno } from './testing/run-regno.js';
 
 interface Golden {

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { shippedModelPath } from '../config/load-config.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { ROW_FORMATS, type RowFormat } from './input/row-format.js';
+import { ROW_FORMATS, type RowFormat } from '../rows/row-format.js';
 import { formatCount, formatSeconds, plural } from './text-format.js';
 
 interface ScoreFlags {

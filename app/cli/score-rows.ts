@@ -1,9 +1,10 @@
 import { parseReading } from '../model/features/parse-reading.js';
+import { READING_FIELDS } from '../model/features/reading-fields.js';
 import type { FieldFault, Reading } from '../model/features/reading.js';
-import { csvField } from './input/csv-line.js';
-import { openInput } from './input/open-input.js';
-import { inBatches, readRows, type InputRow, type RowId } from './input/read-rows.js';
-import type { RowFormat } from './input/row-format.js';
+import { csvField } from '../rows/csv-line.js';
+import { openInput } from './open-input.js';
+import { inBatches, readRows, type InputRow, type RowId } from '../rows/read-rows.js';
+import type { RowFormat } from '../rows/row-format.js';
 import { ModelRunner, type Probabilities } from './model-runner.js';
 import { openOutputFile, standardOutput } from './output-file.js';
 import { startProgress } from './progress-bar.js';
@@ -43,7 +44,13 @@ export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
   const result = { rows: 0, bad: 0 };
   try {
     if (options.format === 'csv') await output.write('id,negative,positive,error\n');
-    for await (const rows of inBatches(readRows(input.chunks, input.format), BATCH_ROWS)) {
+    for await (const rows of inBatches(
+      readRows(input.chunks, {
+        format: input.format,
+        columns: READING_FIELDS.map(({ name }) => name),
+      }),
+      BATCH_ROWS,
+    )) {
       const answers = await answerRows(runner, rows);
       await output.write(rows.map((row, i) => formatAnswer(row.id, answers[i], options)).join(''));
       result.rows += rows.length;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { parseReading } from '../model/features/parse-reading.js';
+import { READING_FIELDS } from '../model/features/reading-fields.js';
 import type { AnswerPath, AskedReading, PathAnswer, PathName, PathOptions } from './answer-path.js';
 import { openPath } from './answer-paths.js';
-import { openInput } from './input/open-input.js';
-import { inBatches, readRows, type InputRow } from './input/read-rows.js';
+import { openInput } from './open-input.js';
+import { inBatches, readRows, type InputRow } from '../rows/read-rows.js';
 import type { Probabilities } from './model-runner.js';
 import { startProgress } from './progress-bar.js';
 import { describeFaults } from './score-rows.js';
@@ -61,7 +62,13 @@ export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> 
     const tallies = paths.map((path) => new Tally(path, options.tolerance));
     const bad = { count: 0, first: null as string | null };
     let rows = 0;
-    for await (const batch of inBatches(readRows(input.chunks, input.format), BATCH_ROWS)) {
+    for await (const batch of inBatches(
+      readRows(input.chunks, {
+        format: input.format,
+        columns: READING_FIELDS.map(({ name }) => name),
+      }),
+      BATCH_ROWS,
+    )) {
       const cases = batch.flatMap((row) => {
         const checked = checkRow(row);
         if (typeof checked !== 'string') return checked;

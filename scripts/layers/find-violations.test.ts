@@ -62,6 +62,7 @@ describe('findViolations', () => {
       'app/model/ir/a.ts': 'export interface Timing { readonly performance: number }',
       'app/cli.ts': "import 'commander';\nimport './adapters/a.js';\nprocess.env.PORT;",
       'app/cli/a.ts': "import '../model/catboost/b.js';",
+      'generator/a.ts': "import '../app/rows/b.js';",
       'app/model/ir/a.test.ts': "import 'vitest';\nimport '../../adapters/a.js';",
       'app/model/ir/testing/b.ts': 'console.log(process.env);',
     });

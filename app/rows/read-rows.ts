@@ -1,6 +1,5 @@
-import { READING_FIELDS } from '../../model/features/reading-fields.js';
-import { CommandError } from '../command-error.js';
 import { splitCsvLine, type CsvLine } from './csv-line.js';
+import { InputError } from './input-error.js';
 import type { RowFormat } from './row-format.js';
 import { LINE_BYTES_MAX, readLines, type InputLine } from './read-lines.js';
 
@@ -18,23 +17,29 @@ export type InputRow = {
   | { readonly fault: string }
 );
 
+export interface RowOptions {
+  readonly format: RowFormat;
+  /** Columns that a CSV must have; others are taken along. */
+  readonly columns: readonly string[];
+}
+
 /** Longest `id` that is taken over. */
 const ID_UNITS_MAX = 256;
 
 /**
- * Reads rows of readings; a row that cannot be read is a fault in its place, and the rest follows.
+ * Reads rows; a row that cannot be read is a fault in its place, and the rest follows.
  *
- * NDJSON: a line holds the ten fields, or `{"input": {the ten fields}}` beside whatever else. CSV: a
- * header line with the names of the ten fields, in any order, separated by comma, semicolon or tab.
+ * NDJSON: a line holds the fields, or `{"input": {the fields}}` beside whatever else. CSV: a header
+ * line with the names of the columns, in any order, separated by comma, semicolon or tab.
  *
- * @throws CommandError where a CSV header lacks fields.
+ * @throws InputError where a CSV header lacks columns.
  */
 export function readRows(
   chunks: AsyncIterable<Uint8Array>,
-  format: RowFormat,
+  { format, columns }: RowOptions,
 ): AsyncGenerator<InputRow> {
   const lines = readLines(chunks);
-  return format === 'csv' ? readCsv(lines) : readNdjson(lines);
+  return format === 'csv' ? readCsv(lines, columns) : readNdjson(lines);
 }
 
 /** Groups rows, so that they are scored together. */
@@ -88,10 +93,13 @@ interface CsvHeader {
   readonly names: readonly string[];
 }
 
-async function* readCsv(lines: AsyncGenerator<InputLine>): AsyncGenerator<InputRow> {
+async function* readCsv(
+  lines: AsyncGenerator<InputLine>,
+  columns: readonly string[],
+): AsyncGenerator<InputRow> {
   const first = await lines.next();
   if (first.done === true) return;
-  const header = readHeader(first.value.text ?? '');
+  const header = readHeader(first.value.text ?? '', columns);
   let open: OpenRow | undefined;
   for await (const line of lines) {
     if (open !== undefined) {
@@ -162,16 +170,16 @@ function csvRow(
 
 const DELIMITERS = [',', ';', '\t'];
 
-function readHeader(text: string): CsvHeader {
+function readHeader(text: string, columns: readonly string[]): CsvHeader {
   const headers = DELIMITERS.map((delimiter) => {
     const split = splitCsvLine(text, delimiter);
     const names = split.kind === 'fields' ? split.fields.map((name) => name.trim()) : [];
-    const missing = READING_FIELDS.map(({ name }) => name).filter((name) => !names.includes(name));
+    const missing = columns.filter((name) => !names.includes(name));
     return { delimiter, names, missing };
   }).sort((a, b) => a.missing.length - b.missing.length);
   const best = headers[0];
   if (best?.missing.length === 0) return best;
-  throw new CommandError(
-    `the first line of the CSV must name the ten fields; missing: ${best?.missing.join(', ') ?? ''}`,
+  throw new InputError(
+    `the first line of the CSV must name the columns; missing: ${best?.missing.join(', ') ?? ''}`,
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { READING_FIELDS } from '../../model/features/reading-fields.js';
+import { READING_FIELDS } from '../model/features/reading-fields.js';
 import { LINE_BYTES_MAX, readLines } from './read-lines.js';
 import { inBatches, readRows, type InputRow } from './read-rows.js';
 import type { RowFormat } from './row-format.js';
@@ -17,7 +17,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 function rowsOf(text: string, format: RowFormat, chunkBytes = 7): Promise<InputRow[]> {
-  return collect(readRows(chunked(Buffer.from(text), chunkBytes), format));
+  return collect(readRows(chunked(Buffer.from(text), chunkBytes), { format, columns: NAMES }));
 }
 
 const NAMES: readonly string[] = READING_FIELDS.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { CommandError, reasonOf } from '../command-error.js';
-import type { RowFormat } from './row-format.js';
+import { CommandError, reasonOf } from './command-error.js';
+import type { RowFormat } from '../rows/row-format.js';
 
 /** Bytes of a command's rows. */
 export interface Input {
