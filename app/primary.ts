@@ -14,20 +14,26 @@ import { createTraceExport, type TraceExport } from './adapters/tracing/trace-ex
 import { DEMO_KEY, type Config } from './config/load-config.js';
 import { SETTINGS } from './config/schema.js';
 import { visibleSettings } from './config/visible-settings.js';
+import type { SignalListener } from './early-signals.js';
 import { SharedRead } from './services/shared-read.js';
 import { REGNO_VERSION } from './version.js';
 
 const FLUSH_TIMEOUT_MS = 2000;
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm: one person, one wish. */
+/** Ctrl-C under npm arrives twice, from the terminal and from npm: repeats within this time are ignored. */
 const REPEATED_SIGNAL_MS = 500;
 
 /**
  * Composition root of the primary process: it serves no request, it keeps the workers alive.
  *
  * @param entry the program that a worker process runs
+ * @param onSignal hands over the process's signals, those that have come already included
  */
-export function runPrimary(config: Config, entry: string): void {
+export function runPrimary(
+  config: Config,
+  entry: string,
+  onSignal: (listener: SignalListener) => void,
+): void {
   const startedAt = performance.now();
   const redact = createRedactor(config.apiKeys);
   const totals = new MetricsTotals();
@@ -147,14 +153,12 @@ export function runPrimary(config: Config, entry: string): void {
       process.exit(1);
     }
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.on('SIGHUP', () => {
-    log.info('replacing the workers one by one');
-    void supervisor.roll();
-  });
   board.start();
   supervisor.start();
+  onSignal((signal) => {
+    if (signal === 'SIGHUP') void supervisor.roll();
+    else stop(signal);
+  });
 }
 
 /** Traces are what regno can do without: where their export cannot be set up, the log says so. */

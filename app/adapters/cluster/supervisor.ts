@@ -71,6 +71,8 @@ export class Supervisor {
   #wasReady = false;
   #stopping = false;
   #rolling = false;
+  /** A roll was asked for that could not begin at once. */
+  #rollLater = false;
   #ended = false;
   #exitCode = 0;
 
@@ -103,10 +105,18 @@ export class Supervisor {
     this.#endIfEmpty();
   }
 
-  /** Replaces the workers one at a time: a new one is ready before the old one drains. */
+  /**
+   * Replaces the workers one at a time: a new one is ready before the old one drains. Before the
+   * service is ready, and while workers are being replaced, it is put off until then.
+   */
   async roll(): Promise<void> {
-    if (this.#rolling || this.#stopping) return;
+    if (this.#stopping) return;
+    if (this.#rolling || !this.#wasReady) {
+      this.#rollLater = true;
+      return;
+    }
     this.#rolling = true;
+    this.parts.log.info('replacing the workers one by one');
     try {
       for (const seat of [...this.#seats.values()]) {
         if (!(await this.#replace(seat))) break;
@@ -114,6 +124,13 @@ export class Supervisor {
     } finally {
       this.#rolling = false;
     }
+    await this.#rollIfAsked();
+  }
+
+  async #rollIfAsked(): Promise<void> {
+    if (!this.#rollLater) return;
+    this.#rollLater = false;
+    await this.roll();
   }
 
   /** Ends at once, without waiting for anything. */
@@ -215,6 +232,7 @@ export class Supervisor {
     if (this.#wasReady || seats.some(({ state }) => state === 'starting')) return;
     this.#wasReady = true;
     this.parts.onReady();
+    void this.#rollIfAsked();
   }
 
   #drain(seat: Seat): void {
