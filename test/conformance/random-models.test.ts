@@ -37,11 +37,13 @@ describe('the emitted graph', () => {
         });
       });
       ir.dictionaries.forEach(({ gramOrder, skip }) => seen.add(`gram ${gramOrder}/${skip}`));
+      randomIr(seed).trees.forEach(({ kind }) => seen.add(kind));
       seen.add(ir.link);
     }
     const expected = ['float', 'one-hot', 'token', 'naive-bayes'];
     for (const kind of expected) expect(seen).toContain(`condition: ${kind}`);
     for (const kind of [...expected, 'ctr', 'condition: never']) expect(seen).toContain(kind);
+    for (const kind of ['oblivious', 'binary']) expect(seen).toContain(kind);
     for (const link of ['sigmoid', 'softmax', 'one-vs-all', 'identity']) {
       expect(seen).toContain(link);
     }

@@ -213,6 +213,29 @@ def define_zoo():
     yield "depth-16", ["depth-16"], data, data.binary(), options, None
     yield "one-tree", ["one-tree"], data, data.binary(), {**base, "iterations": 1}, None
 
+    # Trees of single nodes instead of levels, with every kind of split.
+    for policy, grow in (
+        ("lossguide", {"grow_policy": "Lossguide", "max_leaves": 24, "depth": 9}),
+        ("depthwise", {"grow_policy": "Depthwise", "depth": 5}),
+    ):
+        mixed = {**combined, **grow, "one_hot_max_size": 3, "nan_mode": "Max"}
+        data = Data(24).category(CITIES).category(COLOURS).category(SHAPES).floats(2, missing=0.1)
+        data = data.interaction(0, 1).threshold_interaction(0, 3).text().text()
+        options = {**mixed, "text_processing": text_options([grams(1), grams(2)], ["NaiveBayes", "BoW"])}
+        has = ["nodes", "ctr", "one-hot", "token", "bayes", "missing-above"]
+        yield f"{policy}-mixed", has, data, data.binary(), options, None
+        options = {**options, "loss_function": "MultiClass"}
+        yield f"{policy}-classes", ["nodes", "multiclass"], data, data.classes(3), options, None
+        data = floats(25)
+        options = {**base, **grow, "loss_function": "RMSE"}
+        yield f"{policy}-regression", ["nodes", "bias"], data, data.score, options, None
+        options = {**base, **grow, "min_data_in_leaf": TRAINING_ROWS}
+        yield f"{policy}-stays", ["no-columns"], data, data.binary(), options, None
+    options = {**base, "grow_policy": "Lossguide", "max_leaves": 2, "depth": 16}
+    yield "lossguide-stumps", ["nodes"], data, data.binary(), options, rescale
+    options = {**base, "grow_policy": "Lossguide", "max_leaves": 400, "depth": 16}
+    yield "lossguide-deep", ["nodes"], data, data.binary(), options, None
+
     def weigh(pool):
         pool.set_weight(np.linspace(0.1, 3, TRAINING_ROWS))
 

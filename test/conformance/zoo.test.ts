@@ -63,6 +63,7 @@ const TRAITS: Readonly<Record<string, (ir: Ir) => boolean>> = {
   scale: (ir) => ir.scale !== 1,
   'depth-16': (ir) =>
     ir.trees.some((tree) => tree.kind === 'oblivious' && tree.splits.length === 16),
+  nodes: (ir) => ir.trees.every((tree) => tree.kind === 'binary'),
   'one-tree': (ir) => ir.trees.length === 1,
   'no-columns': (ir) => runPasses(ir).columns.length === 0,
 };

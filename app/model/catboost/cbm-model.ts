@@ -11,15 +11,20 @@ export interface CbmModel {
   readonly text: CbmTextProcessing | undefined;
 }
 
-/** The table TModelTrees: features in file order and oblivious trees. */
+/** The table TModelTrees: features in file order and trees, all symmetric or all of single nodes. */
 export interface CbmTrees {
   /** Outputs per leaf. */
   readonly dimension: number;
-  /** Per tree and level an index into the list of binary features, trees back to back. */
+  /**
+   * An index into the list of binary features per tree and level, or per tree and node (-1 where the
+   * node asks nothing); trees back to back.
+   */
   readonly splits: Int32Array;
-  /** Levels per tree, 0..16. */
+  /** Levels per tree. */
   readonly depths: Int32Array;
-  /** `dimension * 2 ** depth` values per tree, back to back. */
+  /** Absent where the trees are symmetric. */
+  readonly nodes: CbmTreeNodes | undefined;
+  /** Symmetric trees: `dimension * 2 ** depth` values per tree, back to back. */
   readonly leaves: Float64Array;
   readonly floatFeatures: readonly CbmFloatFeature[];
   readonly categoricalFeatures: readonly CbmNamedFeature[];
@@ -30,6 +35,18 @@ export interface CbmTrees {
   readonly scale: number;
   /** One per output. */
   readonly bias: readonly number[];
+}
+
+/** The nodes of non-symmetric trees, trees back to back. */
+export interface CbmTreeNodes {
+  /** Nodes per tree. */
+  readonly sizes: Int32Array;
+  /** How many nodes further the row goes where the node's split fails; 0: it stays. */
+  readonly whenFalse: Uint16Array;
+  /** The same where the split holds. */
+  readonly whenTrue: Uint16Array;
+  /** Where a row that stays at the node finds the first of its `dimension` values in `leaves`. */
+  readonly leaf: Uint32Array;
 }
 
 /** A categorical or text feature. */

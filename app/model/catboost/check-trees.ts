@@ -22,7 +22,9 @@ export function checkTrees(model: CbmModel, table: FlatBufferTable): void {
   checkCtrs(model, table);
   checkEstimated(model, table);
   const features = listBinaryFeatures(trees);
-  const wrong = trees.splits.find((split) => split < 0 || split >= features.splitCount);
+  // -1 is a node that asks nothing.
+  const first = trees.nodes === undefined ? 0 : -1;
+  const wrong = trees.splits.find((split) => split < first || split >= features.splitCount);
   if (wrong !== undefined) {
     table.fail(`split ${wrong} does not exist, the model has ${features.splitCount}`);
   }
@@ -160,7 +162,9 @@ function checkRepackedBins(
     table.fail(`${stored.length} RepackedBins for ${trees.splits.length} TreeSplits`);
   }
   stored.forEach((bin, i) => {
-    const expected = repackedBin(features, trees.splits[i] ?? -1);
+    const split = trees.splits[i] ?? -1;
+    if (split < 0) return;
+    const expected = repackedBin(features, split);
     const equal =
       bin.slot === expected?.slot &&
       bin.xorMask === expected.xorMask &&

@@ -49,6 +49,8 @@ describe('damaged models', () => {
     ['three-classes', 1500],
     ['ctr-counter', 1500],
     ['regression', 1500],
+    ['lossguide', 1500],
+    ['depthwise-classes', 1500],
   ])(
     'end in a result or a named error, soon and in little memory: %s',
     (name, count) => {

@@ -85,7 +85,7 @@ export function describeCbm(bytes: Uint8Array): CbmDescription {
       count: trees.depths.length,
       depthMax: trees.depths.reduce((a, b) => Math.max(a, b), 0),
       leaves: trees.leaves.length / trees.dimension,
-      splits: trees.splits.length,
+      splits: trees.splits.filter((split) => split >= 0).length,
     },
     features: describeFeatures(trees, usage),
     ctrs: describeCtrs(model, usage.ctr),

@@ -53,6 +53,21 @@ describe('lowerCbm', () => {
     }
   });
 
+  it('turns trees of single nodes into ones in pre-order, a node for each leaf', () => {
+    const ir = lower('depthwise-classes');
+    for (const tree of ir.trees) {
+      if (tree.kind !== 'binary') throw new Error('a symmetric tree');
+      const leaves = tree.column.filter((column) => column < 0).length;
+      expect(tree.column.length).toBe(2 * leaves - 1);
+      expect(tree.leaves.length).toBe(leaves * ir.dimension);
+      tree.column.forEach((column, node) => {
+        if (column < 0) return;
+        expect(tree.whenFalse[node]).toBe(node + 1);
+        expect(tree.whenTrue[node]).toBeGreaterThan(node + 1);
+      });
+    }
+  });
+
   it('says what the outputs mean', () => {
     expect(lower('everything')).toMatchObject({ link: 'sigmoid', classNames: ['0', '1'] });
     expect(lower('three-classes')).toMatchObject({

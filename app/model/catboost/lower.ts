@@ -1,13 +1,14 @@
-import { ModelError } from '../errors.js';
-import type { Column, CtrTable, Feature, Ir, ObliviousTree, Split } from '../ir/ir.js';
+import type { Column, CtrTable, Feature, Ir, Split } from '../ir/ir.js';
 import { listBinaryFeatures } from './binary-features.js';
 import type { BinaryFeatureBlock, BinaryFeatures } from './binary-features.js';
 import type { CbmCtrTable, CbmFloatFeature, CbmModel, CbmTrees } from './cbm-model.js';
 import { lowerCtrTable, lowerCtrValues, SlotConditions } from './lower-ctr.js';
 import type { PlacedBlock } from './lower-ctr.js';
 import { TextLowering } from './lower-text.js';
+import { lowerTrees } from './lower-trees.js';
 import { readOutcome } from './loss-link.js';
 import { LoweringBudget } from './lowering-budget.js';
+import { present } from './present.js';
 import { ctrBaseKey } from './read-ctr-tables.js';
 
 /** The split of a one-hot column, which is 0 or 1. */
@@ -150,30 +151,4 @@ function lowerSplits(binary: BinaryFeatures, blocks: readonly PlacedBlock[]): Sp
       ? { column: block.firstColumn + border, border: PRESENT }
       : { column: block.firstColumn, border: present(block.borders[border]) };
   });
-}
-
-function lowerTrees(trees: CbmTrees, splits: readonly Split[]): ObliviousTree[] {
-  let firstSplit = 0;
-  let firstLeaf = 0;
-  return Array.from(trees.depths, (depth) => {
-    const leafEnd = firstLeaf + trees.dimension * 2 ** depth;
-    const numbers = trees.splits.subarray(firstSplit, firstSplit + depth);
-    const tree: ObliviousTree = {
-      kind: 'oblivious',
-      splits: Array.from(numbers, (number) => present(splits[number])),
-      leaves: trees.leaves.subarray(firstLeaf, leafEnd),
-    };
-    firstSplit += depth;
-    firstLeaf = leafEnd;
-    return tree;
-  });
-}
-
-/** The reader has checked every reference; this is for models made by hand. */
-function present<T>(value: T | undefined): T {
-  if (value !== undefined) return value;
-  throw new ModelError(
-    'damaged-model',
-    'damaged model: a reference to a part that is not there; read the model with readCbm',
-  );
 }

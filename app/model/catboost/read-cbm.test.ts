@@ -65,6 +65,14 @@ describe('readCbm', () => {
     expect([trees.dimension, trees.bias.length]).toEqual([3, 3]);
   });
 
+  it('reads trees of single nodes', () => {
+    const { trees } = readCbm(fixture('lossguide'));
+    expect(trees.nodes?.sizes.length).toBe(12);
+    expect(Math.max(...trees.depths)).toBe(6);
+    // A node that asks nothing has no split.
+    expect(trees.splits.filter((split) => split < 0).length).toBeGreaterThan(0);
+  });
+
   it('reads grams of several orders and with gaps', () => {
     const orders = readCbm(fixture('long-grams')).text?.dictionaries.map((dictionary) => [
       dictionary.gramOrder,
@@ -80,7 +88,6 @@ describe('readCbm', () => {
 
   it.each([
     ['bm25', /text calcer BM25; expected BoW or NaiveBayes/],
-    ['lossguide', /non-symmetric trees; train with grow_policy "SymmetricTree"/],
     ['letter', /token_level_type Letter, expected Word/],
     ['insert', /end_of_sentence_token_policy Insert, expected Skip/],
     ['embedding', /embedding features/],

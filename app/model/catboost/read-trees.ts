@@ -4,12 +4,15 @@ import type {
   CbmFloatFeature,
   CbmNamedFeature,
   CbmOneHotFeature,
+  CbmTreeNodes,
   CbmTrees,
   NanTreatment,
 } from './cbm-model.js';
 import type { FlatBufferTable } from './flat-buffer-table.js';
 import { readBorders } from './read-borders.js';
 import { readCtrFeature } from './read-ctr-tables.js';
+import { readTreeNodes } from './read-tree-nodes.js';
+import type { TreeSizes } from './read-tree-nodes.js';
 
 const DIMENSION_MAX = 4096;
 const DEPTH_MAX = 16;
@@ -23,17 +26,11 @@ const EMBEDDING_SOURCE = 1;
  * @throws ModelError `damaged-model`, `unsupported-model` or `limit-exceeded`.
  */
 export function readTrees(table: FlatBufferTable): CbmTrees {
-  refuseOtherKinds(table);
+  refuseEmbeddings(table);
   const dimension = readDimension(table);
-  const depths = table.i32s(2, 'TreeSizes');
-  const splits = table.i32s(1, 'TreeSplits');
-  const leaves = table.f64s(8, 'LeafValues');
-  checkShape(table, { dimension, depths, splits, leaves });
   return {
     dimension,
-    splits,
-    depths,
-    leaves,
+    ...readShape(table, dimension),
     floatFeatures: table.tables(5, 'FloatFeatures').map(readFloatFeature),
     categoricalFeatures: table.tables(4, 'CatFeatures').map(readNamedFeature),
     textFeatures: table.tables(12, 'TextFeatures').map(readNamedFeature),
@@ -45,22 +42,12 @@ export function readTrees(table: FlatBufferTable): CbmTrees {
   };
 }
 
-function refuseOtherKinds(table: FlatBufferTable): void {
-  const unsupported = [
-    { id: 10, field: 'NonSymmetricStepNodes', what: 'non-symmetric trees', use: 'SymmetricTree' },
-    {
-      id: 11,
-      field: 'NonSymmetricNodeIdToLeafId',
-      what: 'non-symmetric trees',
-      use: 'SymmetricTree',
-    },
-    { id: 18, field: 'EmbeddingFeatures', what: 'embedding features', use: '' },
-  ];
-  for (const { id, field, what, use } of unsupported) {
-    if (table.count(id, field) === 0) continue;
-    const advice = use === '' ? 'train without them' : `train with grow_policy "${use}"`;
-    throw new ModelError('unsupported-model', `unsupported model: ${what}; ${advice}`);
-  }
+function refuseEmbeddings(table: FlatBufferTable): void {
+  if (table.count(18, 'EmbeddingFeatures') === 0) return;
+  throw new ModelError(
+    'unsupported-model',
+    'unsupported model: embedding features; train without them',
+  );
 }
 
 function readDimension(table: FlatBufferTable): number {
@@ -75,17 +62,45 @@ function readDimension(table: FlatBufferTable): number {
   return dimension;
 }
 
-function checkShape(
-  table: FlatBufferTable,
-  trees: Pick<CbmTrees, 'dimension' | 'depths' | 'splits' | 'leaves'>,
-): void {
+type Shape = Pick<CbmTrees, 'splits' | 'depths' | 'nodes' | 'leaves'>;
+
+function readShape(table: FlatBufferTable, dimension: number): Shape {
+  const sizes = table.i32s(2, 'TreeSizes');
   const starts = table.i32s(3, 'TreeStartOffsets');
-  if (starts.length !== trees.depths.length) {
-    table.fail(`${starts.length} TreeStartOffsets for ${trees.depths.length} trees`);
+  const splits = table.i32s(1, 'TreeSplits');
+  const leaves = table.f64s(8, 'LeafValues');
+  if (starts.length !== sizes.length) {
+    table.fail(`${starts.length} TreeStartOffsets for ${sizes.length} trees`);
   }
+  if (!leaves.every(Number.isFinite)) table.fail('a leaf value is not a finite number');
+  const leafValues = leaves.length;
+  const read = readTreeNodes(table, { sizes, starts, splits, leafValues, dimension });
+  if (read !== undefined) {
+    return { ...read, leaves, splits: splitsOfNodes(table, splits, read.nodes) };
+  }
+  checkSymmetric(table, { sizes, starts, splits, leafValues, dimension });
+  return { splits, depths: sizes, nodes: undefined, leaves };
+}
+
+/** What a node that asks nothing holds as its split means nothing. */
+function splitsOfNodes(
+  table: FlatBufferTable,
+  splits: Int32Array,
+  { whenFalse, whenTrue }: CbmTreeNodes,
+): Int32Array {
+  return splits.map((split, node) => {
+    if (whenFalse[node] === 0 && whenTrue[node] === 0) return -1;
+    return split < 0 ? table.fail(`node ${node} asks for split ${split}`) : split;
+  });
+}
+
+function checkSymmetric(
+  table: FlatBufferTable,
+  { sizes, starts, splits, leafValues, dimension }: TreeSizes,
+): void {
   let splitCount = 0;
   let leafCount = 0;
-  trees.depths.forEach((depth, t) => {
+  sizes.forEach((depth, t) => {
     if (depth < 0 || depth > DEPTH_MAX) {
       table.fail(`tree ${t} has ${depth} levels, expected 0 to ${DEPTH_MAX}`);
     }
@@ -93,15 +108,14 @@ function checkShape(
       table.fail(`tree ${t} starts at split ${starts[t] ?? 0}, expected ${splitCount}`);
     }
     splitCount += depth;
-    leafCount += trees.dimension * 2 ** depth;
+    leafCount += dimension * 2 ** depth;
   });
-  if (trees.splits.length !== splitCount) {
-    table.fail(`${trees.splits.length} TreeSplits, the trees have ${splitCount} levels`);
+  if (splits.length !== splitCount) {
+    table.fail(`${splits.length} TreeSplits, the trees have ${splitCount} levels`);
   }
-  if (trees.leaves.length !== leafCount) {
-    table.fail(`${trees.leaves.length} LeafValues, the trees have ${leafCount} leaves`);
+  if (leafValues !== leafCount) {
+    table.fail(`${leafValues} LeafValues, the trees have ${leafCount} leaves`);
   }
-  if (!trees.leaves.every(Number.isFinite)) table.fail('a leaf value is not a finite number');
 }
 
 function readNamedFeature(table: FlatBufferTable): CbmNamedFeature {

@@ -294,6 +294,8 @@ describe("CatBoost's own answers", () => {
     'ctr-buckets',
     'ctr-binarizedtargetmeanvalue',
     'ctr-counter',
+    'lossguide',
+    'depthwise-classes',
   ])('are met: %s', (name) => {
     const score = createInterpreter(
       lowerCbm(readCbm(readFileSync(join(FIXTURES, `${name}.cbm`))), ''),

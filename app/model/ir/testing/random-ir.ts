@@ -1,6 +1,7 @@
 import { cityHash64 } from '../../hash/city-hash-64.js';
 import { murmurHash64A } from '../../hash/murmur-hash-64a.js';
 import type {
+  BinaryTree,
   Column,
   Condition,
   CtrTable,
@@ -11,6 +12,8 @@ import type {
   Link,
   NaiveBayes,
   ObliviousTree,
+  Split,
+  Tree,
 } from '../ir.js';
 
 /** Numbers in [0, 1) from a seed (mulberry32), so that a failing model can be made again. */
@@ -240,23 +243,64 @@ function ctrColumn(random: Random, table: CtrTable, index: number): Column {
   };
 }
 
-function randomTrees(
+function randomTrees(random: Random, columns: readonly Column[], dimension: number): Tree[] {
+  return Array.from({ length: random.below(6) }, () =>
+    random.chance(0.6)
+      ? randomObliviousTree(random, columns, dimension)
+      : randomBinaryTree(random, columns, dimension),
+  );
+}
+
+function randomObliviousTree(
   random: Random,
   columns: readonly Column[],
   dimension: number,
-): ObliviousTree[] {
-  return Array.from({ length: random.below(6) }, () => {
-    const depth = columns.length === 0 ? 0 : random.below(6);
-    const splits = Array.from({ length: depth }, () => {
-      const column = random.below(columns.length);
-      const bayes = columns[column]?.kind === 'naive-bayes';
-      return { column, border: bayes ? Math.fround(random.next()) : random.pick(BORDERS) };
-    });
-    const leaves = Float64Array.from({ length: dimension * 2 ** depth }, () =>
-      random.chance(0.6) ? 0 : random.next() - 0.5,
-    );
-    return { kind: 'oblivious', splits, leaves };
-  });
+): ObliviousTree {
+  const depth = columns.length === 0 ? 0 : random.below(6);
+  const splits = Array.from({ length: depth }, () => randomSplit(random, columns));
+  const leaves = Float64Array.from({ length: dimension * 2 ** depth }, () => randomLeaf(random));
+  return { kind: 'oblivious', splits, leaves };
+}
+
+function randomBinaryTree(
+  random: Random,
+  columns: readonly Column[],
+  dimension: number,
+): BinaryTree {
+  const nodes: { column: number; border: number; whenTrue: number; whenFalse: number }[] = [];
+  const leaves: number[] = [];
+  const grow = (depth: number): number => {
+    const at = nodes.length;
+    if (columns.length === 0 || depth > 8 || random.chance(depth === 0 ? 0.1 : 0.4)) {
+      nodes.push({ column: -1, border: 0, whenTrue: leaves.length, whenFalse: 0 });
+      for (let c = 0; c < dimension; c++) leaves.push(randomLeaf(random));
+      return at;
+    }
+    const node = { ...randomSplit(random, columns), whenTrue: 0, whenFalse: 0 };
+    nodes.push(node);
+    node.whenFalse = grow(depth + 1);
+    node.whenTrue = grow(depth + 1);
+    return at;
+  };
+  grow(0);
+  return {
+    kind: 'binary',
+    column: Int32Array.from(nodes, ({ column }) => column),
+    border: Float64Array.from(nodes, ({ border }) => border),
+    whenTrue: Int32Array.from(nodes, ({ whenTrue }) => whenTrue),
+    whenFalse: Int32Array.from(nodes, ({ whenFalse }) => whenFalse),
+    leaves: Float64Array.from(leaves),
+  };
+}
+
+function randomSplit(random: Random, columns: readonly Column[]): Split {
+  const column = random.below(columns.length);
+  const bayes = columns[column]?.kind === 'naive-bayes';
+  return { column, border: bayes ? Math.fround(random.next()) : random.pick(BORDERS) };
+}
+
+function randomLeaf(random: Random): number {
+  return random.chance(0.6) ? 0 : random.next() - 0.5;
 }
 
 function categoryHash(category: string): number {
