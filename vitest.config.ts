@@ -17,7 +17,7 @@ const SYSTEM = [
 const LIVE = ['generator/truth.test.ts', 'test/monitoring/live.test.ts'];
 
 const common = {
-  globalSetup: 'test/testing/build-service.ts',
+  globalSetup: 'test/testing/global-setup.ts',
   environment: 'node',
   pool: 'forks',
   testTimeout: 30_000,
@@ -31,12 +31,30 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
+          // `npm test` runs both, one after the other, whatever the first says.
+          sequence: { groupOrder: 0 },
           include: ['{app,bench,generator,grafana,scripts,test}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...SYSTEM, ...LIVE],
         },
       },
-      { test: { ...common, name: 'system', include: SYSTEM, fileParallelism: false } },
-      { test: { ...common, name: 'live', include: LIVE, fileParallelism: false } },
+      {
+        test: {
+          ...common,
+          name: 'system',
+          sequence: { groupOrder: 1 },
+          include: SYSTEM,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'live',
+          sequence: { groupOrder: 2 },
+          include: LIVE,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

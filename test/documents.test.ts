@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../app/routes/examples.js';
@@ -10,9 +9,15 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-function markdownFiles(): string[] {
-  const listed = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' });
-  return listed.split('\n').filter((path) => path !== '');
+const NOT_OURS = ['node_modules', 'dist', 'coverage', '.git', '.cache', '.venv'];
+
+/** By looking, as a copy of the tree need not have git. */
+function markdownFiles(folder = '.'): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return NOT_OURS.includes(entry.name) ? [] : markdownFiles(path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
 }
 
 describe('the documents', () => {

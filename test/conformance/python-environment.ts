@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** A virtual environment of Python with the packages of a requirements file. */
-export interface PythonEnvironment {
+interface PythonEnvironment {
   /** Variable that names an environment that is there already; it is used as it is. */
   readonly variable: string;
   /** Folder under .cache/ where it is made otherwise. */
@@ -14,32 +14,64 @@ export interface PythonEnvironment {
   readonly requirements: string;
 }
 
-/** What trains the zoo and runs its models. */
-const ZOO: PythonEnvironment = {
-  variable: 'ZOO_VENV',
-  folder: 'venv-zoo',
-  requirements: 'test/conformance/requirements.txt',
-};
+const ENVIRONMENTS = {
+  // What trains the zoo and runs its models.
+  catboost: {
+    variable: 'ZOO_VENV',
+    folder: 'venv-zoo',
+    requirements: 'test/conformance/requirements.txt',
+  },
+  schemathesis: {
+    variable: 'SCHEMATHESIS_VENV',
+    folder: 'venv-schemathesis',
+    requirements: 'test/contract/requirements.txt',
+  },
+} as const satisfies Readonly<Record<string, PythonEnvironment>>;
+
+export type PythonPackages = keyof typeof ENVIRONMENTS;
+
+export function requirementsOf(packages: PythonPackages): string {
+  return ENVIRONMENTS[packages].requirements;
+}
+
+/** Whether {@link preparePython} has nothing left to do. */
+export function isPythonReady(packages: PythonPackages): boolean {
+  const { python, stamp, isGiven } = placeOf(packages);
+  if (isGiven) return existsSync(python);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === readRequirements(packages);
+}
 
 /**
  * The Python of an environment, which the interpreter `PYTHON` (python3) makes at the first use and
  * again when the requirements change. Throws with pip's own words where that fails.
  */
-export function preparePython(environment = ZOO): string {
-  const given = process.env[environment.variable];
-  if (given !== undefined && given !== '') return join(given, 'bin/python');
-  const folder = join(ROOT, '.cache', environment.folder);
-  const requirements = join(ROOT, environment.requirements);
-  const python = join(folder, 'bin/python');
-  const stamp = join(folder, 'requirements.txt');
-  const wanted = readFileSync(requirements, 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+export function preparePython(packages: PythonPackages): string {
+  const { python, folder, stamp, isGiven } = placeOf(packages);
+  if (isPythonReady(packages)) return python;
+  if (isGiven) throw new Error(`${ENVIRONMENTS[packages].variable}: there is no ${python}`);
 
   mkdirSync(dirname(folder), { recursive: true });
   runCommand(process.env['PYTHON'] ?? 'python3', ['-m', 'venv', folder]);
+  const requirements = join(ROOT, requirementsOf(packages));
   runCommand(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements]);
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, readRequirements(packages));
   return python;
+}
+
+function placeOf(packages: PythonPackages) {
+  const { variable, folder: name } = ENVIRONMENTS[packages];
+  const given = process.env[variable] ?? '';
+  const folder = given === '' ? join(ROOT, '.cache', name) : given;
+  return {
+    folder,
+    python: join(folder, 'bin/python'),
+    stamp: join(folder, 'requirements.txt'),
+    isGiven: given !== '',
+  };
+}
+
+function readRequirements(packages: PythonPackages): string {
+  return readFileSync(join(ROOT, requirementsOf(packages)), 'utf8');
 }
 
 /** Runs a command to its end and throws with all it said where it fails. */

@@ -9,6 +9,7 @@ import { runPasses } from '../../app/model/ir/passes/run-passes.js';
 import { encodeRows } from '../../app/model/onnx/encode-rows.js';
 import type { EncodedBatch } from '../../app/model/onnx/signature.js';
 import { createInterpreter } from '../../app/model/reference/interpret.js';
+import { lacks } from '../testing/lacks.js';
 import { preparePython, runCommand } from './python-environment.js';
 
 const HERE = import.meta.dirname;
@@ -68,13 +69,13 @@ const TRAITS: Readonly<Record<string, (ir: Ir) => boolean>> = {
   'no-columns': (ir) => runPasses(ir).columns.length === 0,
 };
 
-describe('models of many kinds answer as CatBoost does', () => {
+describe.skipIf(lacks('catboost'))('models of many kinds answer as CatBoost does', () => {
   const specimens: Specimen[] = [];
 
   beforeAll(() => {
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
-    const python = preparePython();
+    const python = preparePython('catboost');
     runCommand(python, [join(HERE, 'train_zoo.py'), FOLDER]);
     const entries = JSON.parse(readFileSync(join(FOLDER, 'zoo.json'), 'utf8')) as Entry[];
     for (const entry of entries) {

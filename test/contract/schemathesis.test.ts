@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { preparePython } from '../conformance/python-environment.js';
+import { lacks } from '../testing/lacks.js';
 import { API_KEY, ROOT, startService, type Service } from '../testing/start-service.js';
 
 const SEED = 20_240_614;
@@ -13,9 +14,7 @@ const FOLDER = join(ROOT, '.cache/schemathesis');
 
 vi.setConfig({ testTimeout: 180_000 });
 
-const python = prepare();
-
-describe.skipIf(python === undefined)('the service tried by Schemathesis', () => {
+describe.skipIf(lacks('schemathesis'))('the service tried by Schemathesis', () => {
   let service: Service;
 
   beforeAll(async () => {
@@ -24,7 +23,7 @@ describe.skipIf(python === undefined)('the service tried by Schemathesis', () =>
   afterAll(() => service.stop());
 
   it('takes what its document allows, refuses what it does not, and answers as it says', async () => {
-    const { code, said } = await run(join(dirname(python ?? ''), 'st'), [
+    const { code, said } = await run(join(dirname(preparePython('schemathesis')), 'st'), [
       ...['--config-file', join(import.meta.dirname, 'schemathesis.toml')],
       ...['run', `${service.url}/openapi.json`, '--header', `x-api-key: ${API_KEY}`],
       ...['--checks', 'all', '--seed', String(SEED), '--max-time', String(SECONDS)],
@@ -37,20 +36,6 @@ describe.skipIf(python === undefined)('the service tried by Schemathesis', () =>
     expect(generated).toBeGreaterThan(200);
   });
 });
-
-/** Its Python, made where it is missing; without it the test is skipped, with the reason. */
-function prepare(): string | undefined {
-  try {
-    return preparePython({
-      variable: 'SCHEMATHESIS_VENV',
-      folder: 'venv-schemathesis',
-      requirements: 'test/contract/requirements.txt',
-    });
-  } catch (error) {
-    console.warn(`SKIPPED: no Schemathesis: ${String(error)}`);
-    return undefined;
-  }
-}
 
 function run(command: string, args: readonly string[]): Promise<{ code: number; said: string }> {
   return new Promise((resolve, reject) => {

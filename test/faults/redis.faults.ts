@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
+import { lacks } from '../testing/lacks.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { startRedis, type TestRedis } from '../testing/start-redis.js';
 import { startService, type Service } from '../testing/start-service.js';
@@ -16,7 +17,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-describe('while Redis', () => {
+describe.skipIf(lacks('redis-server'))('while Redis', () => {
   it('is frozen, no request fails or waits, and it is used again when it thaws', async () => {
     const { redis, service } = await start();
     const seen = await witness('Redis frozen (SIGSTOP)', service, () => redis.freeze());

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/faults/**/*.faults.ts'],
-    globalSetup: 'test/testing/build-service.ts',
+    globalSetup: 'test/testing/global-setup.ts',
     environment: 'node',
     pool: 'forks',
     fileParallelism: false,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../../app/routes/examples.js';
-import { findChromium } from '../testing/find-chromium.js';
+import { lacks } from '../testing/lacks.js';
+import { pathOf } from '../testing/provide-programs.js';
 import { API_KEY, ROOT, startService, type Service } from '../testing/start-service.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
@@ -12,18 +13,13 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 /** Where the page's picture is left for people to look at; not committed. */
 const PICTURES = join(ROOT, '.cache/pictures');
 
-const program = findChromium();
-if (program === undefined) {
-  console.warn('SKIPPED: no Chromium (apt-get install chromium fonts-dejavu-core)');
-}
-
-describe.skipIf(program === undefined)('/docs in a browser', () => {
+describe.skipIf(lacks('chromium'))('/docs in a browser', () => {
   let service: Service;
   let browser: Browser;
 
   beforeAll(async () => {
     service = await startService({ env: { NODE_ENV: 'production', API_KEYS: 'page-key' } });
-    browser = await chromium.launch({ executablePath: program ?? '', args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: pathOf('chromium'), args: ['--no-sandbox'] });
   });
   afterAll(() => browser.close());
 
@@ -85,14 +81,14 @@ describe.skipIf(program === undefined)('/docs in a browser', () => {
   });
 });
 
-describe.skipIf(program === undefined)('a page of another origin in a browser', () => {
+describe.skipIf(lacks('chromium'))('a page of another origin in a browser', () => {
   let browser: Browser;
   let page: Page;
   let stranger: Server;
   let origin: string;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: program ?? '', args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: pathOf('chromium'), args: ['--no-sandbox'] });
     stranger = createServer((_req, res) => res.setHeader('content-type', 'text/html').end('<p>'));
     await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
     const address = stranger.address();

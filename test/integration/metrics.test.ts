@@ -5,8 +5,8 @@ import { REFUSALS } from '../../app/routes/refusal.js';
 import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient } from '../testing/http-client.js';
+import { lacks } from '../testing/lacks.js';
 import { parseMetrics, scrape, sumOf, type Sample } from '../testing/metrics-text.js';
-import { providePrograms } from '../testing/provide-programs.js';
 import { exchange, RawConnection } from '../testing/raw-http.js';
 import { makeReadings } from '../testing/readings.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
@@ -29,7 +29,7 @@ const DEFINITIONS: readonly MetricDefinition[] = Object.values(METRICS);
 
 const CONNECTION_ENDS = ['evicted', 'full', 'address_full', 'pipelined', 'unread'];
 
-describe('/metrics of a service under mixed traffic', () => {
+describe.skipIf(lacks('redis-server'))('/metrics of a service under mixed traffic', () => {
   let redis: TestRedis;
   let service: Service;
   const sent = { decided: 0, invalid: 0, unauthorized: 0, notFound: 0 };
@@ -160,9 +160,7 @@ describe('/metrics of a service under mixed traffic', () => {
     expect(text).not.toMatch(/[АВЕКМНОРСТУХ]\d{3}[АВЕКМНОРСТУХ]{2}\d{2,3}/);
   });
 
-  const promtool = providePrograms({ promtool: 'prometheus' }).length === 0;
-  if (!promtool) console.warn('SKIPPED: promtool is not on the PATH (apt-get install prometheus)');
-  it.skipIf(!promtool)('passes promtool check metrics', async () => {
+  it.skipIf(lacks('promtool'))('passes promtool check metrics', async () => {
     const text = await (await fetch(`${service.url}/metrics`)).text();
     expect(parseMetrics(text).length).toBeGreaterThan(100);
     const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });

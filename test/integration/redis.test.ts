@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient, type ClientAnswer } from '../testing/http-client.js';
+import { lacks } from '../testing/lacks.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { negateLeaves, writeForgedModel, writeOtherModel } from '../testing/other-model.js';
 import { makeReadings } from '../testing/readings.js';
@@ -19,7 +20,7 @@ const LOOK_UP_TIMEOUT_MS = 20;
 
 vi.setConfig({ testTimeout: 120_000 });
 
-describe('the shared cache', () => {
+describe.skipIf(lacks('redis-server'))('the shared cache', () => {
   let redis: TestRedis;
   const services: Service[] = [];
 

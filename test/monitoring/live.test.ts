@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { providePrograms } from '../testing/provide-programs.js';
+import { lacks } from '../testing/lacks.js';
 import { dataPanels, readDashboards } from './dashboard-files.js';
 import {
   unheard,
@@ -19,7 +19,7 @@ import {
 } from './live/callers.js';
 import { speedUpQuery } from './live/overlay.js';
 import { childrenOf, until, type Started } from './live/processes.js';
-import { LiveStack, PROGRAMS } from './live/stack.js';
+import { LiveStack } from './live/stack.js';
 import { ROOT, readRules } from './rule-files.js';
 
 /** Long enough for the slowest alert and its end under the speed-up, on a busy machine. */
@@ -68,19 +68,25 @@ const MAY_BE_TRUE = new Set([
   'RegnoRedisSlow',
 ]);
 
-const missing = providePrograms(PROGRAMS);
+const isLacking = lacks(
+  'redis-server',
+  'prometheus',
+  'prometheus-alertmanager',
+  'prometheus-blackbox-exporter',
+  'prometheus-redis-exporter',
+  'prometheus-node-exporter',
+  'openssl',
+  'ps',
+);
 const built = ['dist/app/main.js', 'dist/generator/main.js'].every((file) =>
   existsSync(join(ROOT, file)),
 );
-if (missing.length > 0) {
-  console.warn(`SKIPPED: the stack, alive, misses programs (apt-get install ${missing.join(' ')})`);
-}
 if (!built) console.warn('SKIPPED: the stack, alive, is not built (npm run build)');
 
 /** Makes the model of a worker fail, and mends it, at each SIGUSR2. */
 const FAULTS = join(ROOT, 'test/observability/support/inject-faults.mjs');
 
-describe.skipIf(missing.length > 0 || !built)('the stack, alive', { timeout: 600_000 }, () => {
+describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'regno-live-'));
   const bodies = goldenBodies();
   const seen = new Set<string>();

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { METRICS } from '../../app/adapters/metrics/catalogue.js';
 import { METRICS as GENERATOR_METRICS } from '../../generator/metrics.js';
-import { providePrograms } from '../testing/provide-programs.js';
+import { lacks } from '../testing/lacks.js';
 import { dataPanels, readDashboards } from './dashboard-files.js';
 import { ROOT, readRuleTests, readRules, readRunbookHeadings } from './rule-files.js';
 
@@ -16,11 +16,6 @@ const alertNames = [...new Set(alerts.map((rule) => rule.alert!))];
 const recorded = new Set(rules.flatMap((rule) => rule.record ?? []));
 const ruleTests = readRuleTests();
 const boards = readDashboards();
-
-const hasPromtool = providePrograms({ promtool: 'prometheus' }).length === 0;
-if (!hasPromtool) {
-  console.warn('SKIPPED: promtool is not on the PATH (apt-get install prometheus): rules, queries');
-}
 
 /** Metrics of regno and its generator, as a scrape names them. */
 const exposed = new Set(
@@ -115,7 +110,7 @@ describe('queries of rules and dashboards', () => {
     expect(unused).toEqual(['regno_worker_starts_total']);
   });
 
-  it.skipIf(!hasPromtool)('are PromQL', () => {
+  it.skipIf(lacks('promtool'))('are PromQL', () => {
     const folder = mkdtempSync(join(tmpdir(), 'regno-queries-'));
     const file = join(folder, 'queries.yml');
     const rulesOfBoards = boardQueries.map(({ expr }, i) => ({
@@ -130,7 +125,7 @@ describe('queries of rules and dashboards', () => {
   });
 });
 
-describe.skipIf(!hasPromtool)('the tools of Prometheus', () => {
+describe.skipIf(lacks('promtool', 'amtool'))('the tools of Prometheus', () => {
   it('accept configuration, rules and unit tests', { timeout: 300_000 }, () => {
     const checked = spawnSync(process.execPath, ['scripts/check-monitoring.mjs'], {
       cwd: ROOT,

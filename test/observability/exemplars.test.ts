@@ -7,17 +7,14 @@ import { TestProcess } from '../testing/child-process.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
+import { lacks } from '../testing/lacks.js';
 import { parseMetrics } from '../testing/metrics-text.js';
-import { providePrograms } from '../testing/provide-programs.js';
 import { makeReadings } from '../testing/readings.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
 import { startRecordingServer } from './support/recording-server.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const OPEN_METRICS = { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' };
-
-const hasPrometheus = providePrograms({ prometheus: 'prometheus' }).length === 0;
-if (!hasPrometheus) console.warn('SKIPPED: no Prometheus (apt-get install prometheus)');
 
 describe('metrics as OpenMetrics', () => {
   const text = [
@@ -101,7 +98,7 @@ describe('the exemplars of the real service', { timeout: 90_000 }, () => {
     expect(names(open.text.replaceAll(/ # \{trace_id.*$/gm, ''))).toEqual(names(plain.text));
   });
 
-  it.skipIf(!hasPrometheus)('are read and kept by a real Prometheus, beside every series', async () => {
+  it.skipIf(lacks('prometheus'))('are read and kept by a real Prometheus, beside every series', async () => {
     const port = await freePort();
     const target = new URL(service.url).host;
     const config = join(folder, 'prometheus.yml');

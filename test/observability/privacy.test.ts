@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient, type ClientRequest } from '../testing/http-client.js';
+import { lacks } from '../testing/lacks.js';
 import { malformedBodies } from '../testing/malformed-bodies.js';
 import { pick, seededRandom } from '../testing/random.js';
 import { makeReadings, type WireReading } from '../testing/readings.js';
@@ -81,7 +82,7 @@ function requestsOf(readings: readonly WireReading[], wrongKeys: readonly string
   }); // prettier-ignore
 }
 
-describe('after a run with 10,000 readings', () => {
+describe.skipIf(lacks('redis-server'))('after a run with 10,000 readings', () => {
   it('no log, trace, report, metric, page or cache key holds a plate or a key', { timeout: 120_000 }, async () => {
     const [sentry, collector, redis] = await Promise.all([
       startRecordingServer(),

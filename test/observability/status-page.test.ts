@@ -4,8 +4,9 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusDocument } from '../../app/adapters/status/status-board.js';
 import { eventually } from '../testing/eventually.js';
-import { findChromium } from '../testing/find-chromium.js';
 import { HttpClient } from '../testing/http-client.js';
+import { lacks } from '../testing/lacks.js';
+import { pathOf } from '../testing/provide-programs.js';
 import { makeReadings } from '../testing/readings.js';
 import { startRedis, type TestRedis } from '../testing/start-redis.js';
 import { ROOT, startService, type Service } from '../testing/start-service.js';
@@ -14,11 +15,6 @@ import { ROOT, startService, type Service } from '../testing/start-service.js';
 const PICTURES = join(ROOT, '.cache/pictures');
 const PAGE_KEY = 'operator-key';
 const TIMEOUTS = { timeout: 120_000 };
-
-const program = findChromium();
-if (program === undefined) {
-  console.warn('SKIPPED: no Chromium (apt-get install chromium fonts-dejavu-core)');
-}
 
 let service: Service;
 let redis: TestRedis;
@@ -43,7 +39,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-describe('/status', TIMEOUTS, () => {
+describe.skipIf(lacks('redis-server'))('/status', TIMEOUTS, () => {
   it('opens with a key only, and /status.json too', async () => {
     for (const path of ['/status', '/status.json']) {
       const bare = await client.ask({ method: 'GET', path });
@@ -95,11 +91,11 @@ describe('/status', TIMEOUTS, () => {
   });
 });
 
-describe.skipIf(program === undefined)('/status in a browser', TIMEOUTS, () => {
+describe.skipIf(lacks('redis-server', 'chromium'))('/status in a browser', TIMEOUTS, () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: program ?? '', args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: pathOf('chromium'), args: ['--no-sandbox'] });
     mkdirSync(PICTURES, { recursive: true });
   }, 120_000);
   afterAll(() => browser.close());

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestProcess } from './child-process.js';
 import { freePort } from './free-port.js';
-import { providePrograms } from './provide-programs.js';
 
 /** A real Redis of the test's own, on a free port, without persistence. */
 export interface TestRedis {
@@ -19,15 +18,8 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-const PROGRAM = 'redis-server';
-
-/**
- * Starts redis-server, which is installed first where this process may use apt.
- *
- * @throws Error that says what is missing where there is none and it cannot be installed
- */
+/** Starts redis-server; a test file that calls this declares `lacks('redis-server')`. */
 export async function startRedis(): Promise<TestRedis> {
-  ensureInstalled();
   const port = await freePort();
   let server = await launch(port);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -52,20 +44,11 @@ async function launch(port: number): Promise<TestProcess> {
   const { PATH = '' } = process.env;
   const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', daemonize: 'no' };
   const server = new TestProcess({
-    command: PROGRAM,
+    command: 'redis-server',
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
     cwd: folder,
     env: { PATH },
   });
   await server.line((line) => line.includes('Ready to accept connections'));
   return server;
-}
-
-function ensureInstalled(): void {
-  const missing = providePrograms({ [PROGRAM]: PROGRAM });
-  if (missing.length === 0) return;
-  throw new Error(
-    `${PROGRAM} is not on the PATH and could not be installed; these tests need it: ` +
-      `apt-get install ${missing.join(' ')}`,
-  );
 }

@@ -9,17 +9,6 @@ import { writeOverlay } from './overlay.js';
 import { freePorts, start, type Started } from './processes.js';
 import { PrometheusApi } from './prometheus-api.js';
 
-/** Programs of Debian that the stack is made of. */
-export const PROGRAMS = {
-  prometheus: 'prometheus',
-  'prometheus-alertmanager': 'prometheus-alertmanager',
-  'prometheus-redis-exporter': 'prometheus-redis-exporter',
-  'prometheus-node-exporter': 'prometheus-node-exporter',
-  'prometheus-blackbox-exporter': 'prometheus-blackbox-exporter',
-  'redis-server': 'redis-server',
-  openssl: 'openssl',
-} as const;
-
 export interface Notification {
   /** Path of the receiver: /pages, /tickets or /heartbeat. */
   readonly to: string;
