@@ -64,7 +64,11 @@ async function serve(
   let draining = false;
   let reports = 0;
   const cells = new CellsFile(CELLS_FD);
-  const link = new PrimaryLink(processChannel(), () => void drain());
+  const cameras = new CameraMetrics(recorder);
+  const link = new PrimaryLink(processChannel(), {
+    drain: () => void drain(),
+    cameras: (named) => cameras.name(named),
+  });
 
   let loaded: LoadedModel;
   let scorer: OnnxScorer;
@@ -100,7 +104,6 @@ async function serve(
   // Where tracing is on, each part of the decision path is wrapped; otherwise it is as it is.
   const metrics = stages?.metrics(decisionMetrics) ?? decisionMetrics;
   const batcher = new Batcher(stages?.scorer(scorer) ?? scorer, config, metrics, now);
-  const cameras = new CameraMetrics(recorder);
   const decider = new Decider({
     model: identity,
     batcher: stages?.queue(batcher) ?? batcher,

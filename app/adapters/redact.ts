@@ -1,3 +1,5 @@
+import { HIDDEN_PLATE, hidePlates } from '../model/features/plate-shapes.js';
+
 /** Takes out of a text what must not leave the process in it. */
 export type Redact = (text: string) => string;
 
@@ -16,12 +18,12 @@ const CAUSES_MAX = 4;
 /** A shorter key would be found in every other word. */
 const KEY_CHARS_MIN = 4;
 
-/** A word of plate symbols with a Cyrillic letter and two digits: nothing else is written so. */
-const CYRILLIC_PLATE =
+/**
+ * A word of plate symbols with a Cyrillic letter and two digits, a piece of a plate perhaps: texts of
+ * libraries write nothing else so.
+ */
+const CYRILLIC_MIX =
   /(?<![\p{L}\d_])(?=[\p{L}_]*\d[\p{L}_]*\d)(?=[\dA-Za-z_]*[А-яЁё])[\p{L}\d_]{4,}/gu;
-/** The same in Latin letters, where only the shapes of plates tell them from other words. */
-const LATIN_PLATE =
-  /(?<![A-Za-z\d])(?:[A-Z]\d{3}[A-Z]{2}\d{0,3}|[A-Z]{1,2}\d{5,7}|\d{4}[A-Z]{1,2}\d{2,3}|[A-Z]{2}\d{3}[A-Z]\d{2,3}|\d{3}(?:CD|D|T)\d{3,6})(?![A-Za-z\d])/g;
 
 /**
  * A second line of defence for texts that regno did not write itself, such as messages of errors
@@ -32,7 +34,7 @@ const LATIN_PLATE =
 export function createRedactor(keys: readonly string[]): Redact {
   const known = keys.filter((key) => key.length >= KEY_CHARS_MIN);
   return (text) => {
-    let clean = text.replace(CYRILLIC_PLATE, '[plate]').replace(LATIN_PLATE, '[plate]');
+    let clean = hidePlates(text).replace(CYRILLIC_MIX, HIDDEN_PLATE);
     for (const key of known) clean = clean.replaceAll(key, '[key]');
     return clean;
   };

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { CellsFile } from '../metrics/cells-file.js';
 import type { MetricsTotals } from '../metrics/totals.js';
-import { SLOT_VARIABLE } from './messages.js';
+import { SLOT_VARIABLE, type PrimaryMessage } from './messages.js';
 import { onceEnded } from './supervisor.js';
 
 /** The channel comes after them, then the file, at `CELLS_FD`. */
@@ -29,7 +29,15 @@ export function createFork(
     cluster.setupPrimary({ exec: entry, stdio: [...OWN_STREAMS, 'ipc', cells.fd] });
     const worker = cluster.fork({ ...env, [SLOT_VARIABLE]: String(slot) });
     totals.open(worker.id, () => cells.read());
+    const tellCameras = (): void => {
+      const message: PrimaryMessage = { kind: 'cameras', named: totals.cameras.list };
+      // Without a callback, a message to a worker that has just died would raise an 'error' event.
+      if (worker.isConnected()) worker.send(message, () => undefined);
+    };
+    tellCameras();
+    const stopTelling = totals.cameras.onGrowth(tellCameras);
     onceEnded(worker, () => {
+      stopTelling();
       totals.close(worker.id);
       // A slot that stays without a worker is to look as silent as one whose worker is stuck.
       totals.set('workerReport', [String(slot)], Date.now() / 1000);

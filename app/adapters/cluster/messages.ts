@@ -1,4 +1,5 @@
 import type { FaultNote } from '../faults.js';
+import type { CameraName } from '../metrics/camera-names.js';
 import type { CellNames, Exemplar } from '../metrics/recorder.js';
 import type { TraceRecord } from '../tracing/trace-record.js';
 import type { ModelIdentity } from '../../services/ports.js';
@@ -21,7 +22,10 @@ export type WorkerMessage =
 
 /** What the primary tells a worker process. */
 export type PrimaryMessage =
-  { readonly kind: 'drain' } | ({ readonly kind: 'scraped'; readonly id: number } & Scraped);
+  | { readonly kind: 'drain' }
+  /** The cameras that have series of their own. */
+  | { readonly kind: 'cameras'; readonly named: readonly CameraName[] }
+  | ({ readonly kind: 'scraped'; readonly id: number } & Scraped);
 
 /** The cluster's metrics or status. */
 export interface Scraped {

@@ -1,4 +1,5 @@
 import { PrimaryUnavailable } from '../../services/primary-unavailable.js';
+import type { CameraName } from '../metrics/camera-names.js';
 import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
 
 /** The channel between this process and the primary; a plain object stands in for it in tests. */
@@ -33,10 +34,11 @@ export class PrimaryLink {
 
   constructor(
     private readonly channel: Channel,
-    onDrain: () => void,
+    on: { readonly drain: () => void; readonly cameras: (named: readonly CameraName[]) => void },
   ) {
     channel.onMessage((message) => {
-      if (message.kind === 'drain') onDrain();
+      if (message.kind === 'drain') on.drain();
+      else if (message.kind === 'cameras') on.cameras(message.named);
       else this.#scraped(message);
     });
   }

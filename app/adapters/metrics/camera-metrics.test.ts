@@ -92,4 +92,53 @@ describe('CameraMetrics', () => {
     expect(sumOf('cameraRefusals')).toBe(1);
     expect(sumOf('cameraRefusals', 'other')).toBe(1);
   });
+
+  it("of many cameras has series for as many as the primary names, each with all workers' readings", () => {
+    const totals = new MetricsTotals();
+    const workers = [1, 2].map((source) => {
+      const recorder = new MetricsRecorder();
+      totals.open(source, () => recorder.cells());
+      return { source, recorder, cameras: new CameraMetrics(recorder) };
+    });
+    const classOf = (camera: number): string => `class ${camera}`;
+    const report = (): void => {
+      for (const { source, recorder, cameras } of workers) {
+        cameras.settle();
+        const names = recorder.takeNames(false);
+        if (names !== undefined) totals.name(source, names);
+      }
+      totals.refresh();
+      for (const { cameras } of workers) cameras.name(totals.cameras.list);
+    };
+    const CAMERAS = 90;
+    // Each worker meets them in another order; then twenty times as many come.
+    for (const [i, { cameras }] of workers.entries()) {
+      for (let n = 0; n < CAMERAS; n += 1) {
+        cameras.decided({ ...READING, cameraClass: classOf(i === 0 ? n : CAMERAS - 1 - n) }, 0.5);
+      }
+    }
+    report();
+    for (let n = 0; n < 20 * CAMERAS; n += 1) {
+      for (const { cameras } of workers) {
+        cameras.decided({ ...READING, cameraClass: classOf(n) }, 0.5);
+      }
+    }
+    report();
+    const series = [...totals.list('cameraReadings')];
+    const named = series.filter(({ labels }) => labels[0] !== 'other');
+    expect(named).toHaveLength(60);
+    for (const { cells } of named) expect(cells[0]).toBe(4);
+    expect(totals.sum('cameraReadings')).toBe(2 * 21 * CAMERAS);
+    expect(series).toHaveLength(61);
+  });
+
+  it.each(['РА345СУ77', 'В34_АЕ77', 'a123bc77', 'А 123 ВС 77', 'A-123-BC-77', 'cam А123ВС77'])(
+    'does not put %s on display',
+    (plate) => {
+      const { cameras, sumOf } = createCameras();
+      cameras.decided({ ...READING, cameraClass: plate, cameraType: plate }, 0.5);
+      expect(sumOf('cameraReadings', plate)).toBe(0);
+      expect(sumOf('cameraReadings', 'other')).toBe(1);
+    },
+  );
 });

@@ -1,13 +1,19 @@
+import { hidePlates, looksLikePlate } from '../../model/features/plate-shapes.js';
 import { PlateSymbols } from '../../model/features/plate-symbols.js';
 import { TEMPLATE_NAMES } from '../../model/features/template.js';
 import type { Reading } from '../../model/features/reading.js';
 import type { CameraHealth } from '../../services/ports.js';
+import { CAMERAS_MAX, OTHER_CAMERA as OTHER, cameraKey, type CameraName } from './camera-names.js';
 import type { Counter, MetricsRecorder } from './recorder.js';
 
-/** Cameras that get series of their own; later ones are counted as `other`. */
-const CAMERAS_MAX = 60;
+/**
+ * Cameras that a worker counts apart before the primary has said which of them have series of their
+ * own: far more than those, as the others' counts are added up there.
+ */
+const UNNAMED_MAX = 250;
 const LABEL_CHARS_MAX = 64;
-const OTHER = 'other';
+/** Texts whose labels are remembered. */
+const LABELS_MAX = 1024;
 const UNKNOWN_TEMPLATE = TEMPLATE_NAMES.indexOf('unknown');
 /**
  * Readings between two reports (40 ms) whose plates and symbols are looked at: about 1,000/s. Of each
@@ -38,10 +44,18 @@ export class CameraMetrics implements CameraHealth {
   /** By class, then by type: a joined key would be a new string to hash for every reading. */
   readonly #cameras = new Map<string, Map<string, CameraCounters>>();
   #count = 0;
+  /** Those of the primary's list. */
+  #named: ReadonlySet<string> = new Set();
+  readonly #labels = new Map<string, string>();
   #looksLeft = LOOKS_PER_REPORT;
   readonly #plate = new PlateSymbols();
 
   constructor(private readonly recorder: MetricsRecorder) {}
+
+  /** Takes the primary's list of the cameras that have series of their own. */
+  name(cameras: readonly CameraName[]): void {
+    this.#named = new Set(cameras.map(cameraKey));
+  }
 
   decided(reading: Reading, positive: number): void {
     const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
@@ -103,9 +117,10 @@ export class CameraMetrics implements CameraHealth {
     const types = this.#cameras.get(cameraClass);
     const known = types?.get(cameraType);
     if (known !== undefined) return known;
-    const isOther = cameraClass === OTHER && cameraType === OTHER;
-    if (this.#count >= CAMERAS_MAX && !isOther) return this.#countersOf(OTHER, OTHER);
     const labels = [this.#labelOf(cameraClass), this.#labelOf(cameraType)] as const;
+    if (!this.#named.has(cameraKey(labels)) && !this.#hasRoom(labels)) {
+      return this.#countersOf(OTHER, OTHER);
+    }
     const counters = {
       readings: this.recorder.counter('cameraReadings', ...labels),
       positive: this.recorder.counter('cameraPositive', ...labels),
@@ -125,19 +140,29 @@ export class CameraMetrics implements CameraHealth {
     return counters;
   }
 
-  /** A client that mixes up its fields must not put plates on display. */
+  /** A text is looked through once, also where readings of many cameras without series come in. */
   #labelOf(text: string): string {
-    this.#plate.decode(text);
-    return this.#plate.template() === UNKNOWN_TEMPLATE ? labelOf(text) : OTHER;
+    const known = this.#labels.get(text);
+    if (known !== undefined) return known;
+    const label = labelOf(text);
+    if (this.#labels.size >= LABELS_MAX) this.#labels.clear();
+    this.#labels.set(text, label);
+    return label;
+  }
+
+  #hasRoom(labels: readonly string[]): boolean {
+    if (labels.every((label) => label === OTHER)) return true;
+    return this.#named.size < CAMERAS_MAX && this.#count < UNNAMED_MAX;
   }
 }
 
-/** Control characters and great lengths have no place in a label. */
+/**
+ * Control characters and great lengths have no place in a label, and a client that mixes up its fields
+ * must not put plates on display.
+ */
 function labelOf(text: string): string {
-  return [...text]
-    .slice(0, LABEL_CHARS_MAX)
-    .map((symbol) => (symbol < ' ' ? '?' : symbol))
-    .join('');
+  if (looksLikePlate(text) || hidePlates(text) !== text) return OTHER;
+  return [...text.replace(/\p{C}/gu, '?')].slice(0, LABEL_CHARS_MAX).join('');
 }
 
 function countUnread(plate: string): number {

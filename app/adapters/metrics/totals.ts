@@ -1,3 +1,4 @@
+import { CameraNames } from './camera-names.js';
 import { METRICS, type MetricId, type MetricDefinition } from './catalogue.js';
 import { cellsOf, exemplarKey, type CellNames, type Exemplar } from './recorder.js';
 
@@ -36,6 +37,8 @@ const SERIES_MAX = 2048;
  * happens to the worker that counted; gauges are those of living workers.
  */
 export class MetricsTotals {
+  /** The bound on cameras is the cluster's, so it is kept where the workers' counts meet. */
+  readonly cameras = new CameraNames();
   readonly #series = new Map<MetricId, Map<string, Series>>();
   readonly #exemplars = new Map<string, Exemplar>();
   /** Oldest first. */
@@ -61,7 +64,7 @@ export class MetricsTotals {
         known.gauges.push({ cell: first, id, labels });
         continue;
       }
-      const into = this.#seriesOf(id, labels).cells;
+      const into = this.#seriesOf(id, this.cameras.bound(definition.labels, labels)).cells;
       for (let offset = 0; offset < into.length; offset += 1) {
         known.sums.set(first + offset, { into, offset, added: 0 });
       }

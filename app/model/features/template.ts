@@ -5,14 +5,14 @@
  * decimal digit (general category Nd), `t` Latin T or Cyrillic Т, `C` `D` `T` these Latin letters,
  * `c` `т` the Cyrillic С and Т. `moreDigits` further digits may follow.
  */
-interface TemplateForm {
+export interface TemplateForm {
   readonly name: string;
   readonly form: string;
   readonly moreDigits: number;
 }
 
 /** First match wins. The space in ` lk_taxi_r_pricep` is part of the category's name. */
-const TEMPLATE_FORMS: readonly TemplateForm[] = [
+export const TEMPLATE_FORMS: readonly TemplateForm[] = [
   { name: 'private car', form: 'L999LL99', moreDigits: 1 },
   { name: ' lk_taxi_r_pricep', form: 'LL99999', moreDigits: 1 },
   { name: 'lk_pricep_r_transit', form: 'LL999999', moreDigits: 1 },

@@ -1,0 +1,148 @@
+import { matchTemplate, symbolClass, TEMPLATE_NAMES, TEMPLATE_SYMBOLS_MAX } from './template.js';
+
+/**
+ * Recognises what looks like a number plate, however it is spelled: the one answer to that question
+ * for labels of metrics, log lines, reports and the operator's page.
+ *
+ * A text is brought to one spelling first: compatibility forms (full width), case, and the Latin
+ * letters that look like Cyrillic ones are made equal, invisible symbols and separators are left out.
+ * `_`, an unread symbol, stands for any.
+ */
+
+/** A whole value that is a plate, or one symbol away from one as a misread plate is. */
+export function looksLikePlate(value: string): boolean {
+  const symbols = classesOf(normalise(value).replace(SEPARATORS, ''));
+  return isPlate(symbols) || isNearPlate(symbols);
+}
+
+/**
+ * The text with every plate in it replaced by `[plate]`; the same text where it holds none.
+ * Takes time in proportion to the text's length.
+ */
+export function hidePlates(text: string): string {
+  const plain = isPlain(text) ? text : text.normalize('NFKC').replace(INVISIBLE, '');
+  const hidden = hideIn(plain);
+  return hidden === plain ? text : hidden;
+}
+
+export const HIDDEN_PLATE = '[plate]';
+
+const INVISIBLE = /\p{Cf}/gu;
+const SEPARATORS = /[^\p{L}\p{Nd}_]/gu;
+/** A word: what has a symbol that a plate may not have ends it. */
+const WORD = /[\p{L}\p{Nd}_]+/gu;
+/** Between the groups of one plate: `А 123 ВС 77`, `А123ВС-77`. */
+const GROUP_GAP = /^[ \u00a0\t]{0,2}[-‐–/|]?[ \u00a0\t]{0,2}$/u;
+const GROUPS_MAX = 4;
+/** Symbols that may be anything, in the sense of `symbolClass`. */
+const ANY = 0xff;
+/** Shorter ones are too often something else: `М2000` is a camera. */
+const NEAR_SYMBOLS_MIN = 7;
+/** What has fewer digits that were read is a word. */
+const DIGITS_MIN = 2;
+const UNKNOWN = TEMPLATE_NAMES.indexOf('unknown');
+const LETTER = symbolClass('А'.charCodeAt(0));
+const DIGIT = symbolClass('0'.charCodeAt(0));
+/** A car's plate without its region, as some cameras read it; no template of the features. */
+const WITHOUT_REGION = [LETTER, DIGIT, DIGIT, DIGIT, LETTER, LETTER];
+const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
+  [...'ABEKMHOPCTYX'].map((latin, i) => [latin, [...'АВЕКМНОРСТУХ'][i] ?? latin]),
+);
+
+function hideIn(text: string): string {
+  const words = [...text.matchAll(WORD)];
+  let hidden = '';
+  let end = 0;
+  for (let at = 0; at < words.length;) {
+    const taken = wordsOfPlate(text, words, at);
+    const first = words[at];
+    const last = words[at + taken - 1];
+    if (taken > 0 && first !== undefined && last !== undefined) {
+      hidden += text.slice(end, first.index) + HIDDEN_PLATE;
+      end = last.index + last[0].length;
+    }
+    at += Math.max(1, taken);
+  }
+  return end === 0 ? text : hidden + text.slice(end);
+}
+
+/** How many words from `at` on are one plate, 0 for none; the longest is taken. */
+function wordsOfPlate(text: string, words: readonly RegExpExecArray[], at: number): number {
+  let joined = '';
+  let taken = 0;
+  for (let count = 1; count <= GROUPS_MAX; count += 1) {
+    const word = words[at + count - 1];
+    const before = words[at + count - 2];
+    if (word === undefined) break;
+    if (count > 1 && before !== undefined) {
+      if (!GROUP_GAP.test(text.slice(before.index + before[0].length, word.index))) break;
+      if (!areGroups(before[0], word[0])) break;
+    }
+    joined += word[0];
+    if (joined.length > 2 * TEMPLATE_SYMBOLS_MAX) break;
+    if (isPlateWord(joined, count > 1)) taken = count;
+  }
+  return taken;
+}
+
+/** Groups of a plate part where letters meet digits, or before the two or three digits of a region. */
+function areGroups(before: string, after: string): boolean {
+  const meetsDigits = /[\p{Nd}_]$/u.test(before) && /^[\p{Nd}_]/u.test(after);
+  const meetsLetters = /[\p{L}_]$/u.test(before) && /^[\p{L}_]/u.test(after);
+  if (meetsDigits) return /[\p{Nd}_]{3}$/u.test(before) && /^\p{Nd}{2,3}$/u.test(after);
+  return !meetsLetters;
+}
+
+function isPlateWord(word: string, isOfGroups: boolean): boolean {
+  // `took 1000 at 25` is no plate: small Latin letters count within one word only.
+  if (isOfGroups && /[a-z]/.test(word)) return false;
+  // Of small Latin letters those only that look like a plate's: `v20202020` is a version.
+  if (/[a-z]/.test(word) && !/^[abekmhopctyxd\p{Script=Cyrillic}\p{Nd}_]+$/u.test(word))
+    return false;
+  return isPlate(classesOf(normalise(word)));
+}
+
+function normalise(text: string): string {
+  const upper = text.normalize('NFKC').replace(INVISIBLE, '').toUpperCase();
+  return upper.replace(/[A-Z]/g, (letter) => LOOK_ALIKES.get(letter) ?? letter);
+}
+
+function classesOf(symbols: string): Uint8Array {
+  return Uint8Array.from(symbols, (symbol) => {
+    if (symbol === '_') return ANY;
+    const known = symbolClass(symbol.codePointAt(0) ?? 0);
+    // Other Latin letters are on no plate, and in misread ones.
+    return /[A-Z]/.test(symbol) ? known | LETTER : known;
+  });
+}
+
+function isPlate(classes: Uint8Array): boolean {
+  if (classes.filter((one) => one === DIGIT).length < DIGITS_MIN) return false;
+  if (matchTemplate(classes, classes.length) !== UNKNOWN) return true;
+  return (
+    classes.length === WITHOUT_REGION.length &&
+    WITHOUT_REGION.every((mask, i) => (mask & (classes[i] ?? 0)) !== 0)
+  );
+}
+
+/** With one symbol left out, put in between, or taken for any other, it is a plate. */
+function isNearPlate(classes: Uint8Array): boolean {
+  if (classes.length < NEAR_SYMBOLS_MIN || classes.length > TEMPLATE_SYMBOLS_MAX + 1) return false;
+  // Of digits alone, a date or a number is more likely.
+  if (!classes.some((one) => one !== ANY && (one & LETTER) !== 0)) return false;
+  for (let at = 0; at <= classes.length; at += 1) {
+    const before = classes.subarray(0, at);
+    const variants = [
+      [...before, ...classes.subarray(at + 1)],
+      [...before, ANY, ...classes.subarray(at)],
+      [...before, ANY, ...classes.subarray(at + 1)],
+    ];
+    if (variants.some((variant) => isPlate(Uint8Array.from(variant)))) return true;
+  }
+  return false;
+}
+
+function isPlain(text: string): boolean {
+  // ASCII and Cyrillic need no normalising.
+  return /^[\x00-\x7f\u0400-\u04ff]*$/.test(text); // eslint-disable-line no-control-regex
+}
