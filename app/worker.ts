@@ -22,6 +22,7 @@ import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
 import { createHttpServer } from './routes/http-server.js';
 import type { FinishedRequest } from './routes/request-context.js';
+import { ModelError } from './model/errors.js';
 import { Batcher } from './services/batcher.js';
 import { Decider } from './services/decide.js';
 import type { RequestTrace } from './services/trace-context.js';
@@ -77,7 +78,10 @@ async function serve(
     loaded = await loadModel(config.model);
     scorer = new OnnxScorer(loaded.identity, loaded.session, decisionMetrics, now);
   } catch (error) {
-    log.error('the model cannot be served', { error });
+    // A ModelError says all there is to know; its stack would only bury the line.
+    if (error instanceof ModelError) {
+      log.error(`MODEL=${config.model} cannot be served: ${error.message}`, { code: error.code });
+    } else log.error(`MODEL=${config.model} cannot be served`, { error });
     link.send({ kind: 'unstartable' });
     await closeLogger(log);
     process.exit(1);
@@ -96,6 +100,14 @@ async function serve(
   const { stages } = tracing;
   const golden = await checkGolden(scorer, loaded.golden, loaded.goldenTolerance);
   tellModel(recorder, slot, loaded, golden);
+  // Once and not by each worker.
+  if (golden.state === 'absent' && slot === '1') {
+    log.warn(
+      'the model has no golden readings: nothing proves that it answers as CatBoost does; ' +
+        'serve a model folder with golden readings (models/README.md)',
+      { model: identity.name, digest: identity.digest },
+    );
+  }
   const usable = golden.state !== 'failed';
   if (!usable) log.error('the model failed its golden check', { ...golden });
 
@@ -202,7 +214,7 @@ async function serve(
     return {
       ready: usable && !draining,
       state,
-      model: { ...identity, golden: golden.state },
+      model: { ...identity, golden: golden.state, goldenRows: golden.rows },
       dependencies: redisUp === undefined ? {} : { redis: redisUp ? 'up' : 'down' },
     };
   }
@@ -327,6 +339,7 @@ function tellModel(
 ): void {
   const { name, version, digest } = loaded.identity;
   recorder.gauge('modelInfo', slot, name, version, digest.slice(0, 12)).set(1);
+  recorder.gauge('goldenRows', slot).set(golden.rows);
   if (golden.state === 'absent') return;
   recorder.gauge('goldenPassed', slot).set(golden.state === 'passed' ? 1 : 0);
   recorder.gauge('goldenDifference', slot).set(golden.differenceMax);

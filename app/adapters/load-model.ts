@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
 import { compileCatBoost } from '../model/compile-catboost.js';
@@ -7,6 +7,7 @@ import { ModelError } from '../model/errors.js';
 import type { GoldenReading } from '../services/golden-check.js';
 import type { ModelIdentity } from '../services/ports.js';
 import { OnnxSession } from './onnx-session.js';
+import { readRegularFile, unreadable } from './read-regular-file.js';
 
 /** A model that can be run, and the readings that prove it runs right. */
 export interface LoadedModel {
@@ -20,6 +21,9 @@ export interface LoadedModel {
 
 /** Largest model file that is read. */
 const MODEL_BYTES_MAX = 1024 * 1024 * 1024;
+/** Largest manifest or file of golden readings. */
+const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+const MODEL_EXPECTED = 'a model folder with a manifest.json, a .cbm or an .onnx';
 const DEFAULT_TOLERANCE = 1e-12;
 
 const manifestSchema = z.object({
@@ -46,11 +50,15 @@ const goldenSchema = z.object({
  */
 export async function loadModel(path: string): Promise<LoadedModel> {
   const info = await stat(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
+    throw unreadable(path, cause, MODEL_EXPECTED);
   });
   if (info.isDirectory()) return loadFolder(path);
-  const bytes = await readModelFile(path);
-  const session = await openSession(path, bytes);
+  const kind = kindOf(path);
+  const session = await openSession(
+    path,
+    kind,
+    await readRegularFile(path, MODEL_BYTES_MAX, MODEL_EXPECTED),
+  );
   const name = basename(path, extname(path));
   return {
     identity: { name, version: session.digest.slice(0, 12), ...identityOf(session) },
@@ -63,7 +71,8 @@ export async function loadModel(path: string): Promise<LoadedModel> {
 async function loadFolder(folder: string): Promise<LoadedModel> {
   const manifest = await readManifest(join(folder, 'manifest.json'));
   const path = join(folder, manifest.model.file);
-  const bytes = await readModelFile(path);
+  const kind = kindOf(path);
+  const bytes = await readRegularFile(path, MODEL_BYTES_MAX, 'the model that the manifest names');
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest !== manifest.model.sha256) {
     throw new ModelError(
@@ -72,7 +81,7 @@ async function loadFolder(folder: string): Promise<LoadedModel> {
         'restore the file or correct the manifest',
     );
   }
-  const session = await openSession(path, bytes);
+  const session = await openSession(path, kind, bytes);
   const golden = manifest.golden;
   return {
     identity: { name: manifest.name, version: manifest.version, ...identityOf(session) },
@@ -86,14 +95,17 @@ function identityOf({ digest, signature }: OnnxSession) {
   return { digest, compilerVersion: signature.compilerVersion };
 }
 
-async function openSession(path: string, bytes: Uint8Array): Promise<OnnxSession> {
-  const kind = extname(path);
-  if (kind !== '.cbm' && kind !== '.onnx') {
-    throw new ModelError(
-      'unsupported-model',
-      `${path}: expected a folder with a manifest.json, a .cbm or an .onnx`,
-    );
-  }
+function kindOf(path: string): '.cbm' | '.onnx' {
+  const kind = extname(path).toLowerCase();
+  if (kind === '.cbm' || kind === '.onnx') return kind;
+  throw new ModelError('unsupported-model', `${path}: expected ${MODEL_EXPECTED}`);
+}
+
+async function openSession(
+  path: string,
+  kind: '.cbm' | '.onnx',
+  bytes: Uint8Array,
+): Promise<OnnxSession> {
   try {
     return await OnnxSession.load(kind === '.cbm' ? compileCatBoost(bytes).onnx : bytes);
   } catch (error) {
@@ -102,31 +114,19 @@ async function openSession(path: string, bytes: Uint8Array): Promise<OnnxSession
   }
 }
 
-async function readModelFile(path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path);
-    if (size > MODEL_BYTES_MAX) {
-      throw new ModelError(
-        'limit-exceeded',
-        `${path} has ${size} bytes; expected at most ${MODEL_BYTES_MAX}`,
-      );
-    }
-    return await readFile(path);
-  } catch (cause) {
-    if (cause instanceof ModelError) throw cause;
-    throw unreadable(path, cause);
-  }
-}
-
 async function readManifest(path: string): Promise<z.output<typeof manifestSchema>> {
-  const parsed = manifestSchema.safeParse(parseJson(path, await readText(path)));
+  const parsed = manifestSchema.safeParse(
+    parseJson(path, await readText(path, 'the manifest of a model folder')),
+  );
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new ModelError('damaged-model', `${path}: ${faults.join('; ')}`);
 }
 
 async function readGolden(path: string): Promise<readonly GoldenReading[]> {
-  const lines = (await readText(path)).split('\n').filter((line) => line.trim() !== '');
+  const lines = (await readText(path, 'golden readings'))
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   const readings = lines.map((line, i) => {
     const parsed = goldenSchema.safeParse(parseJson(`${path} line ${i + 1}`, line));
     if (parsed.success) return { input: parsed.data.input, ...parsed.data.expected };
@@ -136,12 +136,8 @@ async function readGolden(path: string): Promise<readonly GoldenReading[]> {
   throw new ModelError('damaged-model', `${path}: expected at least one golden reading`);
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+async function readText(path: string, expected: string): Promise<string> {
+  return (await readRegularFile(path, TEXT_BYTES_MAX, expected)).toString('utf8');
 }
 
 function parseJson(where: string, text: string): unknown {
@@ -150,15 +146,6 @@ function parseJson(where: string, text: string): unknown {
   } catch (cause) {
     throw new ModelError('damaged-model', `${where}: not valid JSON`, { cause });
   }
-}
-
-function unreadable(path: string, cause: unknown): ModelError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-  return new ModelError(
-    'damaged-model',
-    `${path} cannot be read (${code}); expected a readable model folder, .cbm or .onnx`,
-    { cause },
-  );
 }
 
 /** A manifest may only name files beside itself. */

@@ -1,5 +1,6 @@
 import { ReadingEncoder } from '../model/features/reading-encoder.js';
 import type { Reading } from '../model/features/reading.js';
+import { assertDecidesReadings } from '../services/assert-decides-readings.js';
 import type { Clock, DecisionMetrics, ModelIdentity, Scorer } from '../services/ports.js';
 import type { OnnxSession } from './onnx-session.js';
 
@@ -8,8 +9,7 @@ export class OnnxScorer implements Scorer {
   readonly #encoder: ReadingEncoder;
 
   /**
-   * @throws ModelError `incompatible-model` where the model wants features that pick_regno does not
-   * make
+   * @throws ModelError `incompatible-model` where the model does not decide readings
    */
   constructor(
     readonly model: ModelIdentity,
@@ -17,6 +17,7 @@ export class OnnxScorer implements Scorer {
     private readonly metrics: Pick<DecisionMetrics, 'stage'>,
     private readonly now: Clock,
   ) {
+    assertDecidesReadings(session.signature);
     this.#encoder = new ReadingEncoder(session.signature);
   }
 

@@ -1,15 +1,12 @@
 import { compileCatBoost } from '../model/compile-catboost.js';
-import {
-  assertPickRegnoModel,
-  pickRegnoFeatures,
-  toFeatureRow,
-} from '../model/features/pick-regno-features.js';
+import { pickRegnoFeatures, toFeatureRow } from '../model/features/pick-regno-features.js';
 import { createInterpreter } from '../model/reference/interpret.js';
+import { assertDecidesReadings } from '../services/assert-decides-readings.js';
 import type { AnswerPath, PathName, PathOptions } from './answer-path.js';
 import { usageError } from './command-error.js';
 import { HttpAnswers } from './http-answers.js';
 import { readModelFile } from './model-file.js';
-import { assertDecides, ModelRunner } from './model-runner.js';
+import { ModelRunner } from './model-runner.js';
 
 /**
  * Makes ready to answer: loads the model, or nothing for HTTP.
@@ -43,8 +40,7 @@ async function openReference(model: string): Promise<AnswerPath> {
     throw usageError(`${path}: the reference needs the .cbm; for an .onnx give --through onnx`);
   }
   const { ir } = compileCatBoost(bytes);
-  assertPickRegnoModel(ir);
-  assertDecides(ir);
+  assertDecidesReadings(ir);
   const interpret = createInterpreter(ir);
   return {
     name: 'reference',

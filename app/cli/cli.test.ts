@@ -194,7 +194,9 @@ describe('regno score', () => {
     const missing = join(folder, 'no-model');
     const { code, stderr } = await runRegno(['score', GOLDEN, '--model', missing]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^regno: .*no-model cannot be read \(ENOENT\).*\(damaged-model\)\n$/);
+    expect(stderr).toMatch(
+      /^regno: .*no-model: there is no such file or folder \(ENOENT\); .*\(damaged-model\)\n$/,
+    );
   });
 });
 

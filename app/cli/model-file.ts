@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
-import { CommandError, reasonOf } from './command-error.js';
-import { formatBytes } from './text-format.js';
+import { readRegularFile, unreadable } from '../adapters/read-regular-file.js';
+import { CommandError } from './command-error.js';
 
 /** As the service accepts; a larger file is hardly a model. */
 const MODEL_BYTES_MAX = 1024 * 1024 * 1024;
@@ -26,10 +26,12 @@ const manifestSchema = z.looseObject({
 /**
  * Reads a `.cbm`, an `.onnx`, or the one that a model folder's manifest names.
  *
- * @throws CommandError naming the file and what is wrong with it.
+ * @throws CommandError, ModelError naming the file and what is wrong with it.
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
-  const info = await statOf(path);
+  const info = await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, cause, `a .cbm, an .onnx or a folder with a ${MANIFEST}`);
+  });
   if (!info.isDirectory()) return { ...(await readFileOf(path)), manifest: undefined };
   const manifestPath = join(path, MANIFEST);
   const text = (await readBytes(manifestPath)).toString('utf8');
@@ -47,21 +49,10 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 /**
  * Reads a file of limited size, whole.
  *
- * @throws CommandError where it is absent, no regular file, or too large.
+ * @throws ModelError where it is absent, no regular file, or too large.
  */
-export async function readBytes(path: string): Promise<Buffer> {
-  const info = await statOf(path);
-  if (!info.isFile()) throw new CommandError(`${path}: expected a regular file`);
-  if (info.size > MODEL_BYTES_MAX) {
-    throw new CommandError(
-      `${path} has ${formatBytes(info.size)}; expected at most ${formatBytes(MODEL_BYTES_MAX)}`,
-    );
-  }
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+export function readBytes(path: string): Promise<Buffer> {
+  return readRegularFile(path, MODEL_BYTES_MAX, 'a model file');
 }
 
 async function readFileOf(path: string): Promise<Omit<ModelFile, 'manifest'>> {
@@ -70,18 +61,4 @@ async function readFileOf(path: string): Promise<Omit<ModelFile, 'manifest'>> {
     throw new CommandError(`${path}: expected a .cbm, an .onnx or a folder with a ${MANIFEST}`);
   }
   return { path, kind: extension === '.cbm' ? 'cbm' : 'onnx', bytes: await readBytes(path) };
-}
-
-async function statOf(path: string) {
-  try {
-    return await stat(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown): CommandError {
-  const reason = reasonOf(cause);
-  const text = reason === 'ENOENT' ? 'there is no such file' : `cannot be read (${reason})`;
-  return new CommandError(`${path}: ${text}`, undefined, { cause });
 }

@@ -1,9 +1,8 @@
 import { loadModel } from '../adapters/load-model.js';
 import type { OnnxSession } from '../adapters/onnx-session.js';
-import { ModelError } from '../model/errors.js';
 import { ReadingEncoder } from '../model/features/reading-encoder.js';
 import type { Reading } from '../model/features/reading.js';
-import type { ModelSignature } from '../model/onnx/signature.js';
+import { assertDecidesReadings } from '../services/assert-decides-readings.js';
 import type { ModelIdentity } from '../services/ports.js';
 
 export interface Probabilities {
@@ -28,7 +27,7 @@ export class ModelRunner {
    */
   static async open(path: string): Promise<ModelRunner> {
     const { identity, session } = await loadModel(path);
-    assertDecides(session.signature);
+    assertDecidesReadings(session.signature);
     return new ModelRunner(identity, session);
   }
 
@@ -44,13 +43,4 @@ export class ModelRunner {
   async close(): Promise<void> {
     await this.session.release();
   }
-}
-
-/** @throws ModelError `incompatible-model` unless the model tells two classes apart. */
-export function assertDecides({ link, classNames }: Pick<ModelSignature, 'link' | 'classNames'>) {
-  if (link !== 'identity' && classNames.length === 2) return;
-  throw new ModelError(
-    'incompatible-model',
-    `The model has ${classNames.length} classes (${link}); expected two: negative and positive`,
-  );
 }

@@ -14,6 +14,8 @@ export interface HealthState {
     readonly compilerVersion: string;
     /** Outcome of the model's golden readings; `absent` for a model that ships none. */
     readonly golden: 'passed' | 'failed' | 'absent';
+    /** How many of them were answered at the start; 0 where nothing proves the model. */
+    readonly goldenRows: number;
   };
   /** What regno depends on and can do without. */
   readonly dependencies: Readonly<Record<string, 'up' | 'down'>>;

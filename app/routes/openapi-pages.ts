@@ -49,6 +49,8 @@ function healthSchema() {
       version: z.string(),
       digest: z.string(),
       compilerVersion: z.string(),
+      golden: z.enum(['passed', 'failed', 'absent']),
+      goldenRows: z.int().min(0),
     }),
     dependencies: z.record(z.string(), z.enum(['up', 'down'])),
   });

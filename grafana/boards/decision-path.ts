@@ -272,7 +272,8 @@ const cache = [
 const model = [
   overview({
     title: 'Models being served',
-    about: 'Good: one digest on all workers, golden difference about 1e-16. Bad: two digests.',
+    about:
+      'Good: one digest on all workers, golden difference about 1e-16. Bad: two digests, or no golden readings.',
     width: 12,
     height: 6,
     labels: { instance: 'Instance', name: 'Model', version: 'Version', digest: 'Digest' },
@@ -281,6 +282,12 @@ const model = [
         name: 'Workers',
         unit: 'short',
         expr: `count by (instance, name, version, digest) (regno_model_info{${REGNO}})`,
+      },
+      {
+        name: 'Golden readings',
+        unit: 'short',
+        steps: highIsGood(1, 1),
+        expr: `min by (instance, name, version, digest) (regno_model_info{${REGNO}} * on (instance, worker) group_left () regno_golden_check_rows{${REGNO}})`,
       },
       {
         name: 'Golden check',

@@ -248,6 +248,7 @@ function notReady(state: 'draining' | 'model_unavailable') {
     digest: 'd',
     compilerVersion: '1',
     golden: 'failed' as const,
+    goldenRows: 1,
   };
   return { ready: false, state, model, dependencies: {} };
 }

@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
-import { API_KEY, launchService, startService } from '../testing/start-service.js';
+import { API_KEY, launchService, logLine, ROOT, startService } from '../testing/start-service.js';
 
 /** A start that cannot succeed must not keep anybody waiting. */
 const FAILS_WITHIN_MS = 80_000;
@@ -91,6 +92,28 @@ describe('a start that cannot succeed', () => {
     writeFileSync(onnx, readFileSync(model));
     expect(await failedStart({ MODEL: onnx })).toContain(onnx);
   });
+
+  it('says in one line and without a stack why the model cannot be served', async () => {
+    const folder = await copyModelFolder();
+    const pipe = join(folder, 'pipe.onnx');
+    execFileSync('mkfifo', [pipe]);
+    for (const [path, reason] of [
+      [join(folder, 'absent.cbm'), 'there is no such file or folder (ENOENT)'],
+      [join(folder, 'plots'), 'manifest.json: there is no such file'],
+      [pipe, 'is a pipe'],
+      ['/dev/zero', 'expected a model folder'],
+      [join(ROOT, 'test/fixtures/cbm/three-classes.cbm'), 'The model has 3 classes'],
+      [join(ROOT, 'test/fixtures/cbm/regression.cbm'), 'The model has no classes'],
+    ] as const) {
+      const log = await failedStart({ MODEL: path, API_KEYS: 'no-warning-of-the-demo-key' });
+      expect(log).not.toContain('stack');
+      const [first] = log.split('\n');
+      const message = String(logLine(first ?? '')?.['message']);
+      expect(message).toMatch(/^MODEL=.* cannot be served: /);
+      expect(message).toContain(path);
+      expect(message).toContain(reason);
+    }
+  });
 });
 
 describe('a model that fails its golden check', () => {
@@ -123,6 +146,25 @@ describe('a model that fails its golden check', () => {
     expect(await (await fetch(`${service.url}/metrics`)).text()).toContain(
       'regno_golden_check_passed{worker="1"} 0',
     );
+    expect((await service.stop()).code).toBe(0);
+  });
+});
+
+describe('a model that has no golden readings', () => {
+  it('is served with one warning, and health and metrics say that nothing proves it', async () => {
+    const folder = await copyModelFolder();
+    const model = join(folder, 'model.cbm');
+    const service = await startService({ env: { MODEL: model } });
+    const ready = await fetch(`${service.url}/health/ready`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({
+      body: { ready: true, model: { golden: 'absent', goldenRows: 0 } },
+    });
+    expect(service.process.text.match(/the model has no golden readings/g)).toHaveLength(1);
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toContain('regno_golden_check_rows{worker="1"} 0');
+    expect(metrics).toContain('regno_golden_check_rows{worker="2"} 0');
+    expect(metrics).not.toContain('regno_golden_check_passed{');
     expect((await service.stop()).code).toBe(0);
   });
 });

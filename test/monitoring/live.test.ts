@@ -403,10 +403,13 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
       ],
     );
     await weak.stop();
-    const breakable = { WORKERS: '1', NODE_OPTIONS: `--import=${FAULTS}` };
+    // The shipped model as a bare file: the same graph, without golden readings.
+    const bare = join(ROOT, 'models/pick-regno/model.cbm');
+    const breakable = { WORKERS: '1', NODE_OPTIONS: `--import=${FAULTS}`, MODEL: bare };
     weak = await stack.startService(stack.at.weak, breakable);
     await modelFails();
     await Promise.all([
+      fires('RegnoModelUnproved', instance),
       ends('RegnoInternalErrors', instance),
       ends('RegnoGoldenCheckFailed'),
       ends('RegnoNoReadyWorker'),

@@ -74,7 +74,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     health: () => ({
       ready: true,
       state: 'ok',
-      model: { ...identity, golden: 'passed' },
+      model: { ...identity, golden: 'passed', goldenRows: 1 },
       dependencies: {},
     }),
     readMetrics: () =>

@@ -121,6 +121,11 @@ export const METRICS = {
     ['worker'],
     '1 where the model answered its golden readings right, 0 where not; absent for a model without golden readings.',
   ),
+  goldenRows: gauge(
+    'regno_golden_check_rows',
+    ['worker'],
+    'Golden readings that the model answered at the start; 0 for a model without any, which nothing proves.',
+  ),
   goldenDifference: gauge(
     'regno_golden_check_difference_max',
     ['worker'],

@@ -121,6 +121,15 @@ describe('assertPickRegnoModel', () => {
     expect(() => assertPickRegnoModel({ features: features.slice(0, 3) })).not.toThrow();
   });
 
+  it.each([
+    ['columns without names', ['0', '1', '2']],
+    ['no feature at all', []],
+    ['a feature that stands there twice', ['hour', 'direction', 'hour']],
+  ])('refuses %s', (_what, names) => {
+    const features = names.map((name, index) => ({ name, kind: 'float' as const, index }));
+    expect(() => assertPickRegnoModel({ features })).toThrow(/no names|"hour" stands there twice/);
+  });
+
   it('names every feature that pick_regno does not make, or makes as another kind', () => {
     const features = [
       { name: 'hour', kind: 'float', index: 0 },

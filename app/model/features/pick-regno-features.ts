@@ -83,15 +83,23 @@ export function toFeatureRow(
 /**
  * Makes sure that pick_regno can feed a model.
  *
- * @throws ModelError `incompatible-model` naming every feature that pick_regno does not make, or
- * makes as another kind.
+ * @throws ModelError `incompatible-model` naming every feature that pick_regno does not make, makes as
+ * another kind, or that stands there twice; or where the features have no names.
  */
-export function assertPickRegnoModel(signature: Pick<ModelSignature, 'features'>): void {
-  const faults = signature.features.flatMap(({ name, kind }) => {
+export function assertPickRegnoModel({ features }: Pick<ModelSignature, 'features'>): void {
+  const seen = new Set<string>();
+  const faults = features.flatMap(({ name, kind }) => {
     const made = PICK_REGNO_FEATURES.get(name);
     if (made === undefined) return [`${JSON.stringify(name)} (${kind}) is not made`];
-    return made === kind ? [] : [`${JSON.stringify(name)} is made as ${made}, not ${kind}`];
+    if (made !== kind) return [`${JSON.stringify(name)} is made as ${made}, not ${kind}`];
+    return seen.size === seen.add(name).size ? [`${JSON.stringify(name)} stands there twice`] : [];
   });
+  // CatBoost names the columns of an array by their positions, and pick_regno has features "0" to "9".
+  if (features.every(({ name }) => /^\d+$/.test(name))) {
+    faults.unshift(
+      'they have no names but their positions (train from a table with named columns)',
+    );
+  }
   if (faults.length > 0) throw incompatible(faults);
 }
 
