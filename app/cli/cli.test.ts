@@ -75,6 +75,20 @@ describe('regno compile', () => {
     expect(readFileSync(onnx).equals(bytes)).toBe(true);
   });
 
+  it('writes to standard output where the file is -, and its report elsewhere', async () => {
+    const cwd = mkdtempSync(join(folder, 'dash-'));
+    const child = startRegno(['compile', SHIPPED_CBM, '-o', '-'], { cwd });
+    const pieces: Buffer[] = [];
+    let stderr = '';
+    child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
+    child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(Buffer.concat(pieces).equals(readFileSync(onnx))).toBe(true);
+    expect(stderr).toMatch(/^SHA-256 /m);
+    expect(readdirSync(cwd)).toEqual([]);
+    rmSync(cwd, { recursive: true });
+  });
+
   it.each([
     ['damaged.cbm', readFileSync(SHIPPED_CBM).subarray(0, 5000), /damaged model: .+ \(damaged-m/],
     ['text.cbm', Buffer.from('no model'), /expected a CatBoost model/],
@@ -239,8 +253,13 @@ describe('regno verify', () => {
     expect(bad.stdout).toContain('1 bad line, the first: line 13: expected {"input"');
   });
 
-  it('asks for the .cbm where the reference is wanted of a compiled file', async () => {
-    const { code, stderr } = await runRegno(['verify', '-e', GOLDEN, '--model', onnx]);
+  it('compares a compiled file through onnx, and asks for the .cbm for the reference', async () => {
+    const stdin = ndjson(golden);
+    const own = await runRegno(['verify', '-e', '-', '-m', onnx, '--json'], { stdin });
+    expect(own.code).toBe(0);
+    expect(JSON.parse(own.stdout)).toMatchObject({ ok: true, paths: [{ path: 'onnx' }] });
+    const args = ['verify', '-e', GOLDEN, '--model', onnx, '--through', 'reference'];
+    const { code, stderr } = await runRegno(args);
     expect(code).toBe(2);
     expect(stderr).toContain('the reference needs the .cbm');
   });

@@ -16,16 +16,19 @@ export function addCompileCommand(program: Command): void {
         'and the sigmoid are inside. What cannot be compiled is refused by name.',
     )
     .argument('<model.cbm>', 'the model as CatBoost saved it')
-    .requiredOption('-o, --out <file>', 'where the ONNX file goes; it appears whole or not at all')
+    .requiredOption(
+      '-o, --out <file>',
+      'where the ONNX file goes, whole or not at all; - is stdout',
+    )
     .option('-f, --force', 'replace a file that is there')
     .option('--json', 'report in JSON')
     .addHelpText('after', HELP)
     .action(async (source: string, options: CompileFlags) => {
       const { compileModel, formatCompileReport } = await import('./compile-model.js');
       const report = await compileModel(source, options.out, options.force ?? false);
-      console.log(
-        options.json === true ? JSON.stringify(report, null, 2) : formatCompileReport(report),
-      );
+      // Standard output is for one of the two.
+      const print = options.out === '-' ? console.error : console.log;
+      print(options.json === true ? JSON.stringify(report, null, 2) : formatCompileReport(report));
     });
 }
 

@@ -4,7 +4,7 @@ import type { FeatureKind } from '../model/ir/ir.js';
 import { inspectOnnx } from '../model/onnx/inspect-onnx.js';
 import { usageError } from './command-error.js';
 import { readBytes } from './model-file.js';
-import { openOutputFile } from './output-file.js';
+import { openOutput } from './output-file.js';
 import { startProgress } from './progress-bar.js';
 import { formatFields } from './table.js';
 import { formatBytes, formatCount, formatSeconds, printable } from './text-format.js';
@@ -36,10 +36,13 @@ export async function compileModel(
   if (extname(source).toLowerCase() === '.onnx') {
     throw usageError(`${source} is compiled already; expected a .cbm`);
   }
+  if (out === '-' && process.stdout.isTTY) {
+    throw usageError('standard output is a terminal; give -o a file, or pipe the ONNX file on');
+  }
   const startedAt = performance.now();
   const bytes = await readBytes(source);
   // Before the work, so that nobody waits for a file that may not be written.
-  const output = await openOutputFile(out, force);
+  const output = await openOutput(out, force);
   try {
     const clock = new StageClock();
     const { onnx, ir, signature } = compileCatBoost(bytes, { onStage: (stage) => clock.on(stage) });

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { CommandError, reasonOf } from './command-error.js';
-import type { RowFormat } from '../rows/row-format.js';
+import type { RowFormat } from '../rows/row.js';
 
 /** Bytes of a command's rows. */
 export interface Input {
@@ -10,6 +10,8 @@ export interface Input {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** 0 where nobody knows, as for a pipe. */
   readonly totalBytes: number;
+  /** Bytes taken from `chunks` so far. */
+  readonly bytesRead: () => number;
 }
 
 /**
@@ -22,11 +24,27 @@ export async function openInput(path: string, format: RowFormat | undefined): Pr
   if (path === '-') {
     if (process.stdin.isTTY) console.error('regno: reading rows from standard input ...');
     const chunks = process.stdin as AsyncIterable<Uint8Array>;
-    return { name: 'standard input', format: format ?? 'ndjson', chunks, totalBytes: 0 };
+    return {
+      name: 'standard input',
+      format: format ?? 'ndjson',
+      totalBytes: 0,
+      ...counted(chunks),
+    };
   }
   const totalBytes = await sizeOf(path);
   const byName = path.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson';
-  return { name: path, format: format ?? byName, chunks: chunksOf(path), totalBytes };
+  return { name: path, format: format ?? byName, totalBytes, ...counted(chunksOf(path)) };
+}
+
+function counted(source: AsyncIterable<Uint8Array>): Pick<Input, 'chunks' | 'bytesRead'> {
+  let bytes = 0;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  return { chunks: chunks(), bytesRead: () => bytes };
 }
 
 async function sizeOf(path: string): Promise<number> {

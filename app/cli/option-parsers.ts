@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { encodingName } from '../rows/decode-text.js';
 
 /** Reads a number within limits. */
 export function number(min: number, max: number): (text: string) => number {
@@ -37,4 +38,19 @@ export function serviceUrl(text: string): string {
   }
   if (url.pathname === '/' && url.search === '') url.pathname = '/reg/';
   return url.href;
+}
+
+/** `--encoding`, for commands that read rows. */
+export function encodingOption(): Option {
+  return new Option('--encoding <name>', 'of the input, e.g. windows-1251 or utf-16le')
+    .argParser(encoding)
+    .default('utf-8');
+}
+
+function encoding(text: string): string {
+  try {
+    return encodingName(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : '');
+  }
 }

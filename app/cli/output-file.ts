@@ -18,6 +18,15 @@ export interface Output {
 }
 
 /**
+ * A file, or standard output where `path` is `-` or absent.
+ *
+ * @throws CommandError as {@link openOutputFile}.
+ */
+export async function openOutput(path: string | undefined, force: boolean): Promise<Output> {
+  return path === undefined || path === '-' ? standardOutput() : openOutputFile(path, force);
+}
+
+/**
  * Writes beside `path` and moves the result into its place at the end, so that nobody ever sees half
  * a file, also after Ctrl-C. Devices and pipes are written to directly.
  *
@@ -67,8 +76,8 @@ export async function openOutputFile(path: string, force: boolean): Promise<Outp
   };
 }
 
-/** Standard output; its end is the process's own. */
-export function standardOutput(): Output {
+/** Its end is the process's own. */
+function standardOutput(): Output {
   return {
     write: (piece) => writePiece(process.stdout, piece, 'standard output'),
     commit: () => Promise.resolve(),

@@ -1,12 +1,15 @@
 import { Option, type Command } from 'commander';
 import { shippedModelPath } from '../config/load-config.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { ROW_FORMATS, type RowFormat } from '../rows/row-format.js';
+import { ROW_FORMATS, type RowFormat } from '../rows/row.js';
+import { encodingOption } from './option-parsers.js';
 import { formatCount, formatSeconds, plural } from './text-format.js';
 
 interface ScoreFlags {
   readonly model?: string;
   readonly inputFormat?: RowFormat;
+  readonly encoding: string;
+  readonly decimalComma?: boolean;
   readonly out?: string;
   readonly force?: boolean;
   readonly format: RowFormat;
@@ -28,7 +31,9 @@ export function addScoreCommand(program: Command): void {
         ROW_FORMATS,
       ),
     )
-    .option('-o, --out <file>', 'write to a file, which appears whole or not at all')
+    .addOption(encodingOption())
+    .option('--decimal-comma', 'numbers written as text have a decimal comma, e.g. 97,3')
+    .option('-o, --out <file>', 'write to a file, which appears whole or not at all; - is stdout')
     .option('-f, --force', 'replace a file that is there')
     .addOption(
       new Option('--format <format>', 'what is written').choices(ROW_FORMATS).default('ndjson'),
@@ -41,6 +46,8 @@ export function addScoreCommand(program: Command): void {
         model: flags.model ?? shippedModelPath(),
         input,
         inputFormat: flags.inputFormat,
+        encoding: flags.encoding,
+        decimalComma: flags.decimalComma ?? false,
         out: flags.out,
         force: flags.force ?? false,
         format: flags.format,
@@ -57,13 +64,17 @@ export function addScoreCommand(program: Command): void {
 
 const HELP = `
 Input:   NDJSON: {"regno_recognize": ..., the nine others} or {"input": {the ten fields}} a line.
-         CSV: a header line with the ten names, separated by comma, semicolon or tab.
-Id:      the row's own "id", else the number of its line.
+         CSV: a header line with the ten names, separated by comma, semicolon or tab; a line such
+         as sep=; may stand before it.
+Id:      the row's own "id", exactly as it is written there; else the number of its line.
 Output:  {"id": 1, "negative": 0.3, "positive": 0.7} or {"id": 2, "error": "..."} a line;
-         with --format csv the columns id, negative, positive, error.
-Exit:    0 all rows were scored, 1 some were not, 2 wrong call.
+         with --format csv the columns id, negative, positive, error. In CSV a text that a
+         spreadsheet would run as a formula begins with ' (and one that begins so already gets one
+         more): drop one ' before any number of ' and one of = + - @, tab or line break.
+Exit:    0 all rows were scored, 1 some were not or there are none, 2 wrong call.
 
 Examples:
   regno score readings.ndjson > answers.ndjson
   regno score --model model.cbm readings.csv --format csv --out answers.csv
+  regno score --encoding windows-1251 --decimal-comma from-excel.csv
   zcat readings.ndjson.gz | regno score | jq -c 'select(.error)'`;

@@ -2,11 +2,13 @@ import { parseReading } from '../model/features/parse-reading.js';
 import { READING_FIELDS } from '../model/features/reading-fields.js';
 import type { FieldFault, Reading } from '../model/features/reading.js';
 import { csvField } from '../rows/csv-line.js';
-import { openInput } from './open-input.js';
-import { inBatches, readRows, type InputRow, type RowId } from '../rows/read-rows.js';
-import type { RowFormat } from '../rows/row-format.js';
+import { hasDecimalComma } from '../rows/decimal-comma.js';
+import { inBatches, readRows } from '../rows/read-rows.js';
+import type { InputRow, RowFormat } from '../rows/row.js';
+import { CommandError } from './command-error.js';
 import { ModelRunner, type Probabilities } from './model-runner.js';
-import { openOutputFile, standardOutput } from './output-file.js';
+import { openInput } from './open-input.js';
+import { openOutput } from './output-file.js';
 import { startProgress } from './progress-bar.js';
 import { formatCount } from './text-format.js';
 
@@ -14,7 +16,9 @@ export interface ScoreOptions {
   readonly model: string;
   readonly input: string;
   readonly inputFormat: RowFormat | undefined;
-  /** Undefined: standard output. */
+  readonly encoding: string;
+  readonly decimalComma: boolean;
+  /** Undefined or `-`: standard output. */
   readonly out: string | undefined;
   readonly force: boolean;
   readonly format: RowFormat;
@@ -38,25 +42,22 @@ type RowAnswer = Probabilities | { readonly error: string };
 export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
   const runner = await ModelRunner.open(options.model);
   const input = await openInput(options.input, options.inputFormat);
-  const output =
-    options.out === undefined ? standardOutput() : await openOutputFile(options.out, options.force);
+  const output = await openOutput(options.out, options.force);
   const progress = startProgress(input.totalBytes, 'bytes');
   const result = { rows: 0, bad: 0 };
   try {
-    if (options.format === 'csv') await output.write('id,negative,positive,error\n');
-    for await (const rows of inBatches(
-      readRows(input.chunks, {
-        format: input.format,
-        columns: READING_FIELDS.map(({ name }) => name),
-      }),
-      BATCH_ROWS,
-    )) {
+    const reading = { ...options, format: input.format, columns: READING_FIELDS };
+    for await (const rows of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
+      if (result.rows === 0 && options.format === 'csv') {
+        await output.write('id,negative,positive,error\n');
+      }
       const answers = await answerRows(runner, rows);
       await output.write(rows.map((row, i) => formatAnswer(row.id, answers[i], options)).join(''));
       result.rows += rows.length;
       result.bad += answers.filter((answer) => 'error' in answer).length;
-      progress.update(rows.at(-1)?.bytesRead ?? 0, `${formatCount(result.rows)} rows`);
+      progress.update(input.bytesRead(), `${formatCount(result.rows)} rows`);
     }
+    if (result.rows === 0) throw new CommandError(`${input.name} holds no rows`);
     await output.commit();
   } catch (error) {
     output.discard();
@@ -69,8 +70,18 @@ export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
 }
 
 /** What is wrong with a reading: every faulty field and what it should be. */
-export function describeFaults(faults: readonly FieldFault[]): string {
-  return faults.map(({ field, expected }) => `${field}: expected ${expected}`).join('; ');
+export function describeFaults(faults: readonly FieldFault[], input: unknown): string {
+  return faults
+    .map(({ field, expected }) => {
+      const value: unknown = Object.getOwnPropertyDescriptor(Object(input), field)?.value;
+      const advice = isDecimalComma(value) ? '; for decimal commas give --decimal-comma' : '';
+      return `${field}: expected ${expected}${advice}`;
+    })
+    .join('; ');
+}
+
+function isDecimalComma(value: unknown): boolean {
+  return typeof value === 'string' && hasDecimalComma(value);
 }
 
 async function answerRows(
@@ -81,7 +92,7 @@ async function answerRows(
   const slots = rows.map((row): { readonly error: string } | { readonly reading: number } => {
     if (row.fault !== undefined) return { error: row.fault };
     const parsed = parseReading(row.input);
-    if (!parsed.ok) return { error: describeFaults(parsed.faults) };
+    if (!parsed.ok) return { error: describeFaults(parsed.faults, row.input) };
     return { reading: readings.push(parsed.reading) - 1 };
   });
   const scores = await runner.score(readings);
@@ -93,10 +104,17 @@ async function answerRows(
   });
 }
 
-function formatAnswer(id: RowId, answer: RowAnswer | undefined, { format }: ScoreOptions): string {
+function formatAnswer(id: string, answer: RowAnswer | undefined, { format }: ScoreOptions): string {
   if (answer === undefined) return '';
-  if (format === 'ndjson') return `${JSON.stringify({ id, ...answer })}\n`;
+  if (format === 'ndjson') return `{"id":${id},${JSON.stringify(answer).slice(1)}\n`;
+  const own = textOfId(id);
   const fields =
-    'error' in answer ? [id, '', '', answer.error] : [id, answer.negative, answer.positive, ''];
+    'error' in answer ? [own, '', '', answer.error] : [own, answer.negative, answer.positive, ''];
   return `${fields.map(csvField).join(',')}\n`;
+}
+
+/** The text of a string, where it has a form in UTF-8; else the JSON itself. */
+function textOfId(id: string): string {
+  const text = id.startsWith('"') ? (JSON.parse(id) as string) : id;
+  return /\p{Surrogate}/u.test(text) ? id : text;
 }

@@ -2,13 +2,14 @@ import { Option, type Command } from 'commander';
 import { DEMO_KEY, shippedModelPath } from '../config/load-config.js';
 import { PATH_NAMES, type PathName } from './answer-path.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { choices, integer, number, serviceUrl } from './option-parsers.js';
+import { choices, encodingOption, integer, number, serviceUrl } from './option-parsers.js';
 
 interface VerifyFlags {
   readonly model?: string;
   readonly expected: string;
   readonly tolerance: number;
-  readonly through: readonly PathName[];
+  readonly through?: readonly PathName[];
+  readonly encoding: string;
   readonly url: string;
   readonly key: string;
   readonly concurrency: number;
@@ -28,10 +29,13 @@ export function addVerifyCommand(program: Command): void {
     .option('-m, --model <model>', 'a model folder, .cbm or .onnx (default: the shipped model)')
     .option('-t, --tolerance <p>', 'largest difference that passes', number(0, 1), 1e-12)
     .addOption(
-      new Option('--through <paths>', `some of ${PATH_NAMES.join(', ')}, separated by commas`)
-        .argParser(choices(PATH_NAMES))
-        .default(['reference', 'onnx'], 'reference,onnx'),
+      new Option(
+        '--through <paths>',
+        `some of ${PATH_NAMES.join(', ')}, separated by commas ` +
+          '(default: reference,onnx; onnx for an .onnx)',
+      ).argParser(choices(PATH_NAMES)),
     )
+    .addOption(encodingOption())
     .option('-u, --url <url>', 'the service, for http', serviceUrl, 'http://127.0.0.1:5000/reg/')
     .addOption(
       new Option('-k, --key <key>', 'its x-api-key')
@@ -42,8 +46,10 @@ export function addVerifyCommand(program: Command): void {
     .option('--json', 'report in JSON')
     .addHelpText('after', HELP)
     .action(async (flags: VerifyFlags) => {
-      const { verifyRows } = await import('./verify-rows.js');
-      const result = await verifyRows({ ...flags, model: flags.model ?? shippedModelPath() });
+      const { defaultPaths, verifyRows } = await import('./verify-rows.js');
+      const model = flags.model ?? shippedModelPath();
+      const through = flags.through ?? (await defaultPaths(model));
+      const result = await verifyRows({ ...flags, model, through });
       if (flags.json === true) {
         console.log(JSON.stringify(result, null, 2));
       } else {

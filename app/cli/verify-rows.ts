@@ -3,15 +3,18 @@ import { parseReading } from '../model/features/parse-reading.js';
 import { READING_FIELDS } from '../model/features/reading-fields.js';
 import type { AnswerPath, AskedReading, PathAnswer, PathName, PathOptions } from './answer-path.js';
 import { openPath } from './answer-paths.js';
-import { openInput } from './open-input.js';
-import { inBatches, readRows, type InputRow } from '../rows/read-rows.js';
+import { inBatches, readRows } from '../rows/read-rows.js';
+import type { InputRow } from '../rows/row.js';
+import { readModelFile } from './model-file.js';
 import type { Probabilities } from './model-runner.js';
+import { openInput } from './open-input.js';
 import { startProgress } from './progress-bar.js';
 import { describeFaults } from './score-rows.js';
 import { formatCount } from './text-format.js';
 
 export interface VerifyOptions extends PathOptions {
   readonly expected: string;
+  readonly encoding: string;
   readonly tolerance: number;
   readonly through: readonly PathName[];
 }
@@ -49,6 +52,16 @@ const BATCH_ROWS = 256;
 const expectedSchema = z.object({ negative: z.number(), positive: z.number() });
 
 /**
+ * The paths that a model can be asked through: a compiled file has lost what the reference needs.
+ *
+ * @throws CommandError where the model cannot be read.
+ */
+export async function defaultPaths(model: string): Promise<readonly PathName[]> {
+  const { kind } = await readModelFile(model);
+  return kind === 'cbm' ? ['reference', 'onnx'] : ['onnx'];
+}
+
+/**
  * Compares what the paths answer with what is expected, row by row.
  *
  * @throws CommandError, ModelError where a path cannot be used at all.
@@ -62,13 +75,8 @@ export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> 
     const tallies = paths.map((path) => new Tally(path, options.tolerance));
     const bad = { count: 0, first: null as string | null };
     let rows = 0;
-    for await (const batch of inBatches(
-      readRows(input.chunks, {
-        format: input.format,
-        columns: READING_FIELDS.map(({ name }) => name),
-      }),
-      BATCH_ROWS,
-    )) {
+    const reading = { ...options, format: input.format, columns: READING_FIELDS };
+    for await (const batch of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       const cases = batch.flatMap((row) => {
         const checked = checkRow(row);
         if (typeof checked !== 'string') return checked;
@@ -78,7 +86,7 @@ export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> 
       });
       for (const tally of tallies) await tally.ask(cases);
       rows += cases.length;
-      progress.update(batch.at(-1)?.bytesRead ?? 0, `${formatCount(rows)} rows`);
+      progress.update(input.bytesRead(), `${formatCount(rows)} rows`);
     }
     const results = tallies.map((tally) => tally.result());
     const agree = results.every((path) => path.unanswered + path.beyondTolerance === 0);
@@ -109,7 +117,7 @@ function checkRow(row: InputRow): Case | string {
     return 'expected {"input": {the ten fields}, "expected": {"negative": p, "positive": q}}';
   }
   const parsed = parseReading(row.input);
-  if (!parsed.ok) return describeFaults(parsed.faults);
+  if (!parsed.ok) return describeFaults(parsed.faults, row.input);
   return { line: row.line, input: row.input, reading: parsed.reading, expected: expected.data };
 }
 

@@ -42,8 +42,23 @@ function endOfQuoted(line: string, from: number): number {
   return -1;
 }
 
-/** A field as CSV, quoted where it has to be. */
+/**
+ * A field as CSV, quoted where it has to be. A text that a spreadsheet would take for a formula gets
+ * an apostrophe in front and quotes (OWASP, "CSV injection"); numbers stay as they are. A text that
+ * begins with apostrophes before such a start gets one more, so that no two texts are written alike
+ * and one apostrophe less is always the text itself.
+ */
 export function csvField(value: string | number): string {
   const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (FORMULA.test(text) && !NUMBER.test(text)) return quoted(`'${text}`);
+  return NEEDS_QUOTES.test(text) ? quoted(text) : text;
+}
+
+const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/u;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** Also what separates fields in other countries, where a cell could begin in the middle of a text. */
+const NEEDS_QUOTES = /[",;\t\r\n]/;
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
 }

@@ -1,15 +1,15 @@
+import { decodeUtf16, LineDecoder } from './decode-text.js';
+
 /** A line longer than this is no reading: the lists of one hold 16,384 characters at the most. */
 export const LINE_BYTES_MAX = 262_144;
 
 export interface InputLine {
   /** Counted from 1, empty lines included. */
   readonly number: number;
-  /** Without its end; undefined where the bytes are no UTF-8 or too many. */
+  /** Without its end; undefined where the bytes are no text or too many. */
   readonly text: string | undefined;
   /** Why there is no text. */
   readonly fault?: string;
-  /** Bytes of the input up to and including this line. */
-  readonly bytesRead: number;
 }
 
 const LF = 0x0a;
@@ -17,19 +17,28 @@ const LF = 0x0a;
 /**
  * Splits a stream into its lines (LF or CR LF), in memory bounded by a chunk and a line. A byte order
  * mark at the start is dropped, and so are empty lines.
+ *
+ * @param encoding as `encodingName` gives it.
+ * @throws InputError where the first bytes show that it is another one.
  */
-export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<InputLine> {
-  const lines = new LineSplitter();
-  for await (const chunk of chunks) yield* lines.push(chunk);
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  encoding = 'utf-8',
+): AsyncGenerator<InputLine> {
+  const lines = new LineSplitter(encoding);
+  for await (const chunk of decodeUtf16(chunks, encoding)) yield* lines.push(chunk);
   yield* lines.end();
 }
 
 class LineSplitter {
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  readonly #decoder: LineDecoder;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #number = 0;
-  #bytesRead = 0;
+
+  constructor(encoding: string) {
+    this.#decoder = new LineDecoder(encoding);
+  }
 
   *push(chunk: Uint8Array): Generator<InputLine> {
     let start = 0;
@@ -37,7 +46,6 @@ class LineSplitter {
       const end = chunk.indexOf(LF, start);
       if (end < 0) break;
       this.#keep(chunk.subarray(start, end));
-      this.#bytesRead++;
       start = end + 1;
       yield* this.#take();
     }
@@ -50,7 +58,6 @@ class LineSplitter {
   }
 
   #keep(piece: Uint8Array): void {
-    this.#bytesRead += piece.length;
     this.#pendingBytes += piece.length;
     if (this.#pendingBytes <= LINE_BYTES_MAX) this.#pending.push(piece);
     else this.#pending = [];
@@ -64,24 +71,18 @@ class LineSplitter {
     this.#pending = [];
     this.#pendingBytes = 0;
     const number = ++this.#number;
-    const bytesRead = this.#bytesRead;
     if (tooLong) {
       const fault = `the line is too long; expected at most ${LINE_BYTES_MAX} bytes`;
-      yield { number, text: undefined, fault, bytesRead };
+      yield { number, text: undefined, fault };
       return;
     }
-    const text = this.#decode(bytes, number === 1);
-    if (text === undefined) yield { number, text, fault: 'the line is not valid UTF-8', bytesRead };
-    else if (text.trim() !== '') yield { number, text, bytesRead };
-  }
-
-  #decode(bytes: Uint8Array, isFirst: boolean): string | undefined {
-    try {
-      const text = this.#decoder.decode(bytes);
-      const start = isFirst && text.startsWith('\uFEFF') ? 1 : 0;
-      return text.slice(start, text.endsWith('\r') ? -1 : undefined);
-    } catch {
-      return undefined;
+    const decoded = this.#decoder.decode(bytes);
+    if ('fault' in decoded) {
+      yield { number, text: undefined, fault: decoded.fault };
+      return;
     }
+    const start = number === 1 && decoded.text.startsWith('\uFEFF') ? 1 : 0;
+    const text = decoded.text.slice(start, decoded.text.endsWith('\r') ? -1 : undefined);
+    if (text.trim() !== '') yield { number, text };
   }
 }

@@ -1,45 +1,28 @@
-import { splitCsvLine, type CsvLine } from './csv-line.js';
-import { InputError } from './input-error.js';
-import type { RowFormat } from './row-format.js';
-import { LINE_BYTES_MAX, readLines, type InputLine } from './read-lines.js';
-
-export type RowId = string | number;
-
-/** One row of an input, not yet checked as a reading. */
-export type InputRow = {
-  /** The row's own `id`, else the number of its line. */
-  readonly id: RowId;
-  readonly line: number;
-  /** Bytes of the input up to and including this row. */
-  readonly bytesRead: number;
-} & (
-  | { readonly input: unknown; readonly expected: unknown; readonly fault?: undefined }
-  | { readonly fault: string }
-);
-
-export interface RowOptions {
-  readonly format: RowFormat;
-  /** Columns that a CSV must have; others are taken along. */
-  readonly columns: readonly string[];
-}
-
-/** Longest `id` that is taken over. */
-const ID_UNITS_MAX = 256;
+import { listWithDecimalPoints, withDecimalPoint } from './decimal-comma.js';
+import { rawMember } from './raw-member.js';
+import { readCsv } from './read-csv.js';
+import { readLines, type InputLine } from './read-lines.js';
+import type { InputRow, RowColumn, RowOptions } from './row.js';
 
 /**
  * Reads rows; a row that cannot be read is a fault in its place, and the rest follows.
  *
  * NDJSON: a line holds the fields, or `{"input": {the fields}}` beside whatever else. CSV: a header
- * line with the names of the columns, in any order, separated by comma, semicolon or tab.
+ * line with the names of the columns, in any order, separated by comma, semicolon or tab; a line
+ * such as `sep=;` may stand before it.
  *
- * @throws InputError where a CSV header lacks columns.
+ * @throws InputError where the input is in another encoding, or a CSV header lacks columns or names
+ *   one twice.
  */
-export function readRows(
+export async function* readRows(
   chunks: AsyncIterable<Uint8Array>,
-  { format, columns }: RowOptions,
+  options: RowOptions,
 ): AsyncGenerator<InputRow> {
-  const lines = readLines(chunks);
-  return format === 'csv' ? readCsv(lines, columns) : readNdjson(lines);
+  const { format, columns } = options;
+  const lines = readLines(chunks, options.encoding);
+  const rows = format === 'csv' ? readCsv(lines, columns) : readNdjson(lines, columns);
+  if (options.decimalComma !== true) yield* rows;
+  else for await (const row of rows) yield withDecimalPoints(row, columns);
 }
 
 /** Groups rows, so that they are scored together. */
@@ -54,132 +37,54 @@ export async function* inBatches<T>(rows: AsyncIterable<T>, sizeMax: number): As
   if (batch.length > 0) yield batch;
 }
 
-async function* readNdjson(lines: AsyncIterable<InputLine>): AsyncGenerator<InputRow> {
-  for await (const { number: line, text, fault, bytesRead } of lines) {
-    const place = { id: line, line, bytesRead };
+async function* readNdjson(
+  lines: AsyncIterable<InputLine>,
+  columns: readonly RowColumn[],
+): AsyncGenerator<InputRow> {
+  for await (const { number: line, text, fault } of lines) {
+    const place = { id: String(line), line };
     if (text === undefined) {
       yield { ...place, fault: fault ?? 'unreadable' };
       continue;
     }
     try {
-      yield { ...place, ...unwrapRow(JSON.parse(text), line) };
+      yield { ...place, ...unwrapRow(JSON.parse(text), text, columns) };
     } catch {
       yield { ...place, fault: 'the line is not valid JSON' };
     }
   }
 }
 
-function unwrapRow(value: unknown, line: number) {
-  if (typeof value !== 'object' || value === null) {
-    return { id: line, input: value, expected: undefined };
-  }
+function unwrapRow(value: unknown, text: string, columns: readonly RowColumn[]) {
+  if (typeof value !== 'object' || value === null) return { input: value, expected: undefined };
   const own = (name: string): unknown =>
     Object.getOwnPropertyDescriptor(value, name)?.value as unknown;
-  const isWrapped = Object.hasOwn(value, 'input') && !Object.hasOwn(value, 'regno_recognize');
+  const isRow = columns.length > 0 && columns.every(({ name }) => Object.hasOwn(value, name));
+  const isWrapped = Object.hasOwn(value, 'input') && !isRow;
+  const id = Object.hasOwn(value, 'id') ? rawMember(text, 'id') : undefined;
   return {
-    id: idOf(own('id'), line),
+    ...(id === undefined ? {} : { id }),
     input: isWrapped ? own('input') : value,
     expected: own('expected'),
   };
 }
 
-function idOf(value: unknown, line: number): RowId {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  return typeof value === 'string' && value !== '' ? value.slice(0, ID_UNITS_MAX) : line;
-}
-
-interface CsvHeader {
-  readonly delimiter: string;
-  readonly names: readonly string[];
-}
-
-async function* readCsv(
-  lines: AsyncGenerator<InputLine>,
-  columns: readonly string[],
-): AsyncGenerator<InputRow> {
-  const first = await lines.next();
-  if (first.done === true) return;
-  const header = readHeader(first.value.text ?? '', columns);
-  let open: OpenRow | undefined;
-  for await (const line of lines) {
-    if (open !== undefined) {
-      // A row that is whole by itself does not belong to the quote before it, which is then stray.
-      const joined = isWhole(line.text, header) ? undefined : continueRow(open, line, header);
-      if (joined === 'still-open') continue;
-      if (joined !== undefined) {
-        open = undefined;
-        yield joined;
-        continue;
-      }
-      yield unclosed(open.first);
-      open = undefined;
+function withDecimalPoints(row: InputRow, columns: readonly RowColumn[]): InputRow {
+  if (row.fault !== undefined || !isRecord(row.input)) return row;
+  const input = { ...row.input };
+  for (const { name, kind } of columns) {
+    const value = Object.hasOwn(input, name) ? input[name] : undefined;
+    if (typeof value !== 'string' || (kind !== 'number' && kind !== 'number-list')) continue;
+    const text = kind === 'number' ? withDecimalPoint(value) : listWithDecimalPoints(value);
+    if (text === undefined) {
+      const { id, line } = row;
+      return { id, line, fault: `${name}: it is not clear which commas or points are decimal` };
     }
-    const row = csvRow(line, line.text, header);
-    if (row === undefined) open = { first: line, text: line.text ?? '' };
-    else yield row;
+    input[name] = text;
   }
-  if (open !== undefined) yield unclosed(open.first);
+  return { ...row, input };
 }
 
-/** A row whose quoted field goes on in the next line. */
-interface OpenRow {
-  readonly first: InputLine;
-  text: string;
-}
-
-function continueRow(
-  open: OpenRow,
-  line: InputLine,
-  header: CsvHeader,
-): InputRow | 'still-open' | undefined {
-  if (line.text === undefined || open.text.length + line.text.length > LINE_BYTES_MAX) {
-    return undefined;
-  }
-  open.text += `\n${line.text}`;
-  return csvRow({ ...open.first, bytesRead: line.bytesRead }, open.text, header) ?? 'still-open';
-}
-
-function unclosed({ number: line, bytesRead }: InputLine): InputRow {
-  return { id: line, line, bytesRead, fault: 'a quoted field is not closed' };
-}
-
-function isWhole(text: string | undefined, { delimiter, names }: CsvHeader): boolean {
-  const split = splitCsvLine(text ?? '', delimiter);
-  return split.kind === 'fields' && split.fields.length === names.length;
-}
-
-/** Undefined where a quoted field is still open. */
-function csvRow(
-  { number: line, fault, bytesRead }: InputLine,
-  text: string | undefined,
-  { delimiter, names }: CsvHeader,
-): InputRow | undefined {
-  const place = { id: line, line, bytesRead };
-  if (text === undefined) return { ...place, fault: fault ?? 'unreadable' };
-  const split: CsvLine = splitCsvLine(text, delimiter);
-  if (split.kind === 'open-quote') return undefined;
-  if (split.kind === 'malformed') return { ...place, fault: split.fault };
-  const { fields } = split;
-  if (fields.length !== names.length) {
-    const problem = `${fields.length} columns; expected ${names.length} as in the header`;
-    return { ...place, fault: problem };
-  }
-  const input = Object.fromEntries(names.map((name, i) => [name, fields[i] ?? '']));
-  return { ...place, id: idOf(input['id'], line), input, expected: undefined };
-}
-
-const DELIMITERS = [',', ';', '\t'];
-
-function readHeader(text: string, columns: readonly string[]): CsvHeader {
-  const headers = DELIMITERS.map((delimiter) => {
-    const split = splitCsvLine(text, delimiter);
-    const names = split.kind === 'fields' ? split.fields.map((name) => name.trim()) : [];
-    const missing = columns.filter((name) => !names.includes(name));
-    return { delimiter, names, missing };
-  }).sort((a, b) => a.missing.length - b.missing.length);
-  const best = headers[0];
-  if (best?.missing.length === 0) return best;
-  throw new InputError(
-    `the first line of the CSV must name the columns; missing: ${best?.missing.join(', ') ?? ''}`,
-  );
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

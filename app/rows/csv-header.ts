@@ -1,0 +1,78 @@
+import { splitCsvLine } from './csv-line.js';
+import { InputError } from './input-error.js';
+import type { InputLine } from './read-lines.js';
+import type { RowColumn } from './row.js';
+
+/** How the rows of a CSV are to be read. */
+export interface CsvHeader {
+  readonly delimiter: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * Reads the lines of a CSV up to its first row; undefined where there are none.
+ *
+ * @throws InputError where the header is no text, lacks columns or names one twice.
+ */
+export async function readCsvHeader(
+  lines: AsyncGenerator<InputLine>,
+  columns: readonly RowColumn[],
+): Promise<CsvHeader | undefined> {
+  const first = await nextLine(lines);
+  const separator = SEPARATOR_LINE.exec(first ?? '')?.[1];
+  const line = separator === undefined ? first : await nextLine(lines);
+  if (line === undefined) return undefined;
+  const header = bestHeader(line, separator === undefined ? DELIMITERS : [separator], columns);
+  checkNames(header.names, columns);
+  return header;
+}
+
+const DELIMITERS = [',', ';', '\t'];
+
+/** What Excel reads and, on some systems, writes; filled up to the width of the rows by some programs. */
+const SEPARATOR_LINE = /^"?sep=([^"])"?\1*$/iu;
+
+async function nextLine(lines: AsyncGenerator<InputLine>): Promise<string | undefined> {
+  const line = await lines.next();
+  if (line.done === true) return undefined;
+  const { number, text, fault } = line.value;
+  if (text === undefined) throw new InputError(`line ${number}: ${fault ?? 'unreadable'}`);
+  return text;
+}
+
+/** The reading of the header that finds most of the columns, and most columns at all. */
+function bestHeader(
+  line: string,
+  delimiters: readonly string[],
+  columns: readonly RowColumn[],
+): CsvHeader {
+  const missing = ({ names }: CsvHeader): number => missingFrom(names, columns).length;
+  const headers = delimiters.map((delimiter) => {
+    const split = splitCsvLine(line, delimiter);
+    const names = split.kind === 'fields' ? split.fields.map((name) => name.trim()) : [];
+    return { delimiter, names };
+  });
+  return headers.reduce((best, header) => {
+    const better = missing(best) - missing(header) || header.names.length - best.names.length;
+    return better > 0 ? header : best;
+  });
+}
+
+function checkNames(names: readonly string[], columns: readonly RowColumn[]): void {
+  const missing = missingFrom(names, columns);
+  if (missing.length > 0) {
+    throw new InputError(
+      `the first line of the CSV must name its columns; missing: ${missing.join(', ')}`,
+    );
+  }
+  // Nameless columns are nobody's: spreadsheets leave some at the end.
+  const twice = names.filter((name, i) => name !== '' && names.indexOf(name) < i);
+  if (twice.length > 0) {
+    const list = [...new Set(twice)].map((name) => JSON.stringify(name)).join(', ');
+    throw new InputError(`columns of the CSV that stand there twice: ${list}; leave one of each`);
+  }
+}
+
+function missingFrom(names: readonly string[], columns: readonly RowColumn[]): string[] {
+  return columns.map(({ name }) => name).filter((name) => !names.includes(name));
+}

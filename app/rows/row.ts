@@ -1,0 +1,33 @@
+/** How rows are written, in input and output. */
+export const ROW_FORMATS = ['ndjson', 'csv'] as const;
+export type RowFormat = (typeof ROW_FORMATS)[number];
+
+/** What a row must have under a name. */
+export interface RowColumn {
+  readonly name: string;
+  readonly kind: 'text' | 'number' | 'number-list' | 'time';
+}
+
+/** How an input is to be read. */
+export interface RowOptions {
+  readonly format: RowFormat;
+  /** Columns that a CSV must have; others are taken along. */
+  readonly columns: readonly RowColumn[];
+  /** As `encodingName` gives it; UTF-8 where absent. */
+  readonly encoding?: string;
+  /** Numbers written as text have a decimal comma. */
+  readonly decimalComma?: boolean;
+}
+
+/** One row of an input, not yet checked as what it should be. */
+export type InputRow = {
+  /**
+   * The row's own `id` as JSON, exactly as it was written (a cell of a CSV as a string); the number
+   * of its line where it has none or cannot be read.
+   */
+  readonly id: string;
+  readonly line: number;
+} & (
+  | { readonly input: unknown; readonly expected: unknown; readonly fault?: undefined }
+  | { readonly fault: string }
+);
