@@ -17,13 +17,22 @@ export type { ModelErrorCode } from './model/errors.js';
 export { COMPILER_VERSION } from './model/onnx/compiler-version.js';
 export { encodeRows } from './model/onnx/encode-rows.js';
 export { readSignature } from './model/onnx/metadata.js';
+export { predictedClass } from './model/onnx/predicted-class.js';
 export type { EncodedBatch, ModelSignature } from './model/onnx/signature.js';
 
 export { OnnxSession } from './adapters/onnx-session.js';
 export type { BatchScores } from './adapters/onnx-session.js';
 
 export { createInterpreter } from './model/reference/interpret.js';
-export type { Feature, FeatureKind, FeatureRow, Ir, Link, Score } from './model/ir/ir.js';
+export type {
+  Feature,
+  FeatureKind,
+  FeatureRow,
+  Ir,
+  LabelType,
+  Link,
+  Score,
+} from './model/ir/ir.js';
 
 export { parseReading } from './model/features/parse-reading.js';
 export {

@@ -1,7 +1,8 @@
 import { extname } from 'node:path';
 import { COMPILE_STAGES, compileCatBoost, type CompileStage } from '../model/compile-catboost.js';
-import type { FeatureKind } from '../model/ir/ir.js';
+import type { FeatureKind, LabelType, Link } from '../model/ir/ir.js';
 import { inspectOnnx } from '../model/onnx/inspect-onnx.js';
+import type { ModelSignature } from '../model/onnx/signature.js';
 import { usageError } from './command-error.js';
 import { readBytes } from './model-file.js';
 import { openOutput } from './output-file.js';
@@ -15,7 +16,13 @@ export interface CompileReport {
   /** How often each operator occurs. */
   readonly operators: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<FeatureKind, number>>;
+  readonly loss: string;
+  readonly link: Link;
   readonly classNames: readonly string[];
+  readonly labelType?: LabelType;
+  readonly threshold: number;
+  /** What a user should know before relying on the answers. */
+  readonly warnings: readonly string[];
   readonly trees: number;
   readonly compilerVersion: string;
   /** Seconds per stage, in their order. */
@@ -56,7 +63,12 @@ export async function compileModel(
       onnx: { file: out, bytes: onnx.length },
       operators: Object.fromEntries(inspectOnnx(onnx).operators),
       features: { float: count('float'), categorical: count('categorical'), text: count('text') },
-      classNames: signature.classNames,
+      loss: ir.source.loss,
+      link: ir.link,
+      classNames: ir.classNames,
+      ...(ir.labelType === undefined ? {} : { labelType: ir.labelType }),
+      threshold: ir.threshold ?? 0.5,
+      warnings: ir.source.warnings ?? [],
       trees: ir.trees.length,
       compilerVersion: signature.compilerVersion,
       stages,
@@ -77,12 +89,31 @@ export function formatCompileReport(report: CompileReport): string {
     ['SHA-256', report.source.sha256],
     ['features', formatFeatureCounts(features)],
     ['trees', formatCount(report.trees)],
-    ['classes', report.classNames.map((name) => printable(name)).join(', ') || 'none (regression)'],
+    ...formatOutcome(report),
     ['ONNX', `${report.onnx.file}, ${formatBytes(report.onnx.bytes)}`],
     ['operators', formatOperators(report.operators)],
     ['compiler', report.compilerVersion],
     ['time', `${formatSeconds(report.seconds)} (${times.join(', ')})`],
   ]);
+}
+
+/** What the answers mean: loss, link and classes, and what to know before relying on them. */
+export function formatOutcome(
+  outcome: Pick<
+    ModelSignature,
+    'classNames' | 'labelType' | 'link' | 'loss' | 'threshold' | 'warnings'
+  >,
+): (readonly [string, string])[] {
+  const { classNames, labelType, link, loss, threshold = 0.5, warnings = [] } = outcome;
+  const names = classNames.map((name) => printable(name)).join(', ');
+  const types = labelType === undefined ? '' : ` (${labelType})`;
+  const fields: (readonly [string, string])[] = [
+    ['loss', printable(loss ?? '') || 'not named'],
+    ['link', link],
+    ['classes', names === '' ? 'none' : names + types],
+  ];
+  if (threshold !== 0.5) fields.push(['threshold', String(threshold)]);
+  return [...fields, ...warnings.map((text) => ['warning', printable(text, 500)] as const)];
 }
 
 /** e.g. `41: 33 float, 6 categorical, 2 text`. */

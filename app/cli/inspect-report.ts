@@ -1,7 +1,7 @@
 import type { CbmDescription } from '../model/catboost/describe-cbm.js';
 import type { FeatureKind } from '../model/ir/ir.js';
 import type { TensorReport } from '../model/onnx/inspect-onnx.js';
-import { formatFeatureCounts, formatOperators } from './compile-model.js';
+import { formatFeatureCounts, formatOperators, formatOutcome } from './compile-model.js';
 import type { ModelReport } from './inspect-model.js';
 import { formatFields, formatTable } from './table.js';
 import { formatBytes, formatCount, plural, printable } from './text-format.js';
@@ -43,7 +43,6 @@ function modelFields({ catboost, onnx }: ModelReport): Fields {
   const { signature } = onnx;
   const count = (kind: FeatureKind): number =>
     signature.features.filter((feature) => feature.kind === kind).length;
-  const classes = signature.classNames.map((name) => printable(name)).join(', ');
   const fields: Fields = [
     [
       'features',
@@ -53,8 +52,7 @@ function modelFields({ catboost, onnx }: ModelReport): Fields {
         text: count('text'),
       }),
     ],
-    ['classes', classes === '' ? 'none (regression)' : classes],
-    ['link', signature.link],
+    ...formatOutcome(signature),
   ];
   if (catboost === undefined) {
     fields.push([
@@ -65,7 +63,6 @@ function modelFields({ catboost, onnx }: ModelReport): Fields {
   }
   const { trees, scale, bias } = catboost;
   fields.push(
-    ['loss', printable(catboost.loss)],
     [
       'trees',
       `${formatCount(trees.count)}, at most ${trees.depthMax} deep; ` +

@@ -154,7 +154,7 @@ export const MODEL_ERROR_ADVICE: Readonly<Record<ModelErrorCode, Advice>> = {
   },
   'unsupported-model': {
     about:
-      'The file is in order, but uses something that regno does not evaluate: embeddings, another tokenizer, a loss function whose predictions are something else. The message names it.',
+      'The file is in order, but uses something that regno does not evaluate: embeddings, another tokenizer, a letter dictionary. The message names it.',
     advice:
       'Train without what is named, or ask for it: a small model that shows it is the best request.',
   },

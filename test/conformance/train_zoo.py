@@ -3,9 +3,11 @@
     python train_zoo.py OUT_FOLDER
 
 For each model OUT_FOLDER/<name>/ gets model.cbm and rows.ndjson, one JSON object a line:
-{"row": flat feature values, "raw": [...], "probabilities": [...]}. Numbers that JSON cannot write
-are the strings "NaN", "Infinity", "-Infinity". OUT_FOLDER/zoo.json lists the models with what each
-must contain ("has"), so that a model which lost the kind of feature it stands for is noticed.
+{"row": flat feature values, "raw": [...], "probabilities": [...], "class": ...}. Where a model has
+no classes, "probabilities" is what predict() gives, and "class" is null. Numbers that JSON cannot
+write are the strings "NaN", "Infinity", "-Infinity". OUT_FOLDER/zoo.json lists the models with what
+each must contain ("has"), so that a model which lost the kind of feature it stands for is noticed,
+and with its labels as Python prints them ("classes").
 """
 
 import json
@@ -15,6 +17,8 @@ import sys
 
 import catboost
 import numpy as np
+
+from zoo_losses import define_losses
 
 TRAINING_ROWS = 700
 TEST_ROWS = 500
@@ -243,6 +247,7 @@ def define_zoo():
     data = Data(23).floats(2).category(CITIES)
     options = {**base, "loss_function": "RMSE", "bootstrap_type": "No", "allow_const_label": True}
     yield "constant", ["bias", "no-columns"], data, np.full(TRAINING_ROWS, 3.25), options, None
+    yield from define_losses(Data, TRAINING_ROWS)
 
 
 def odd_rows(data, model, rng):
@@ -308,13 +313,32 @@ def as_rows(values, count):
     return np.asarray(values, dtype=float).reshape(count, -1)
 
 
+CLASSIFIER_LOSSES = (
+    *("Logloss", "CrossEntropy", "Focal"),
+    *("MultiClass", "MultiClassOneVsAll", "MultiLogloss", "MultiCrossEntropy"),
+)
+RANKER_LOSSES = (
+    *("YetiRank", "YetiRankPairwise", "LambdaMart", "StochasticRank", "StochasticFilter"),
+    *("QueryRMSE", "QuerySoftMax", "PairLogit", "PairLogitPairwise", "GroupQuantile"),
+)
+
+
+def model_kind(loss):
+    name = loss.split(":")[0] if isinstance(loss, str) else "custom"
+    if name in CLASSIFIER_LOSSES:
+        return catboost.CatBoostClassifier
+    if name in RANKER_LOSSES or name == "Cox":
+        return catboost.CatBoost
+    return catboost.CatBoostRegressor
+
+
 def train(folder, name, data, target, options, after, seed):
     options = dict(options)
     before = options.pop("before", None)
     loss = options.setdefault("loss_function", "Logloss")
     settings = {"thread_count": 2, "random_seed": seed, "allow_writing_files": False, "verbose": 0}
-    kind = catboost.CatBoostRegressor if loss == "RMSE" else catboost.CatBoostClassifier
-    model = kind(**settings, **options)
+    kind = model_kind(loss)
+    model = kind({**settings, **options}) if kind is catboost.CatBoost else kind(**settings, **options)
     pool = make_pool(data, data.rows(), target)
     if before:
         before(pool)
@@ -329,24 +353,37 @@ def train(folder, name, data, target, options, after, seed):
     rows = odd_rows(data, model, np.random.default_rng(seed + 1000))
     test = make_pool(data, rows)
     raw = as_rows(model.predict(test, prediction_type="RawFormulaVal"), len(rows))
-    probabilities = raw
-    if loss != "RMSE":
+    labels, chosen = [], [None] * len(rows)
+    if kind is catboost.CatBoostClassifier:
         probabilities = as_rows(model.predict(test, prediction_type="Probability"), len(rows))
+        labels = model.classes_.tolist()
+        chosen = np.asarray(model.predict(test, prediction_type="Class")).tolist()
+    else:
+        probabilities = as_rows(model.predict(test), len(rows))
     with open(folder / "rows.ndjson", "w", encoding="utf-8") as file:
-        for row, raw_row, row_probabilities in zip(rows, raw, probabilities):
+        for row, raw_row, row_probabilities, label in zip(rows, raw, probabilities, chosen):
             record = {
                 "row": [json_value(value) for value in row],
                 "raw": [json_value(value) for value in raw_row],
                 "probabilities": [json_value(value) for value in row_probabilities],
+                "class": class_value(label),
             }
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    return [str(label) for label in labels]
+
+
+def class_value(label):
+    """A label as Python prints it; of several labels that apply or not a list of these."""
+    if isinstance(label, list):
+        return str(label[0]) if len(label) == 1 else [str(value) for value in label]
+    return None if label is None else str(label)
 
 
 def main(out):
     zoo = []
     for seed, (name, has, data, target, options, after) in enumerate(define_zoo()):
-        train(out / name, name, data, target, options, after, seed)
-        zoo.append({"name": name, "has": has})
+        classes = train(out / name, name, data, target, options, after, seed)
+        zoo.append({"name": name, "has": has, "classes": classes})
         print(name, flush=True)
     (out / "zoo.json").write_text(json.dumps(zoo), encoding="utf-8")
 

@@ -7,6 +7,7 @@ import type { CompiledModel } from '../../app/model/compile-catboost.js';
 import type { Condition, FeatureRow, Ir } from '../../app/model/ir/ir.js';
 import { runPasses } from '../../app/model/ir/passes/run-passes.js';
 import { encodeRows } from '../../app/model/onnx/encode-rows.js';
+import { predictedClass } from '../../app/model/onnx/predicted-class.js';
 import type { EncodedBatch } from '../../app/model/onnx/signature.js';
 import { createInterpreter } from '../../app/model/reference/interpret.js';
 import { lacks } from '../testing/lacks.js';
@@ -24,12 +25,15 @@ const SETUP_MS = 600_000;
 interface Entry {
   readonly name: string;
   readonly has: readonly string[];
+  /** CatBoost's `classes_` as Python prints them. */
+  readonly classes: readonly string[];
 }
 
 interface Case {
   readonly row: readonly (number | string)[];
   readonly raw: readonly (number | string)[];
   readonly probabilities: readonly (number | string)[];
+  readonly class: string | readonly string[] | null;
 }
 
 interface Specimen extends CompiledModel {
@@ -38,6 +42,7 @@ interface Specimen extends CompiledModel {
   readonly batch: EncodedBatch;
   readonly raw: readonly number[];
   readonly probabilities: readonly number[];
+  readonly chosen: readonly Case['class'][];
 }
 
 /** How a model must look to stand for the kind of feature that it is in the zoo for. */
@@ -66,6 +71,17 @@ const TRAITS: Readonly<Record<string, (ir: Ir) => boolean>> = {
     ir.trees.some((tree) => tree.kind === 'oblivious' && tree.splits.length === 16),
   nodes: (ir) => ir.trees.every((tree) => tree.kind === 'binary'),
   'one-tree': (ir) => ir.trees.length === 1,
+  raw: ({ link, source }) => link === 'identity' && source.warnings?.length === 0,
+  sigmoid: (ir) => ir.link === 'sigmoid',
+  'one-vs-all': (ir) => ir.link === 'one-vs-all',
+  exponent: (ir) => ir.link === 'exponent',
+  'mean-and-variance': (ir) => ir.link === 'mean-and-variance',
+  'labels integer': (ir) => ir.labelType === 'integer',
+  'labels float': (ir) => ir.labelType === 'float',
+  'labels boolean': (ir) => ir.labelType === 'boolean',
+  'labels string': (ir) => ir.labelType === 'string',
+  padded: (ir) => ir.bias.includes(-Infinity),
+  threshold: (ir) => ir.threshold !== 0.5,
   'no-columns': (ir) => runPasses(ir).columns.length === 0,
 };
 
@@ -100,6 +116,15 @@ describe.skipIf(lacks('catboost'))('models of many kinds answer as CatBoost does
     }
   });
 
+  it('each model has the labels that CatBoost has', () => {
+    for (const { entry, ir } of specimens) {
+      // A single label of MultiLogloss has the two classes that predict() answers with.
+      const isOneLabel = ir.link === 'sigmoid' && ir.source.loss.startsWith('Multi');
+      const expected = isOneLabel ? ['0', '1'] : entry.classes;
+      expect(ir.classNames, entry.name).toEqual(expected);
+    }
+  });
+
   it('through the reference interpreter', () => {
     for (const specimen of specimens) {
       const interpret = createInterpreter(specimen.ir);
@@ -122,7 +147,9 @@ describe.skipIf(lacks('catboost'))('models of many kinds answer as CatBoost does
   it('through the ONNX file in onnxruntime-node', async () => {
     for (const specimen of specimens) {
       const session = await OnnxSession.load(specimen.onnx);
-      expectAnswers(specimen, await session.run(specimen.batch));
+      const scores = await session.run(specimen.batch);
+      expectAnswers(specimen, scores);
+      expectClasses(specimen, scores.raw);
       await session.release();
     }
   });
@@ -155,14 +182,25 @@ function expectAnswers(
   raw.forEach((value, index) => {
     expect(got.raw[index], `${entry.name}: raw ${index}`).toBe(value);
   });
-  const worst = probabilities.reduce(
-    (largest, value, index) =>
-      Math.max(largest, Math.abs((got.probabilities[index] ?? NaN) - value)),
-    0,
-  );
+  // Exponents and raw values may be large: these come as near in proportion.
+  const worst = probabilities.reduce((largest, value, index) => {
+    const difference = Math.abs((got.probabilities[index] ?? NaN) - value);
+    const isSame = Object.is(got.probabilities[index], value);
+    return isSame ? largest : Math.max(largest, difference / Math.max(1, Math.abs(value)));
+  }, 0);
   expect(worst, `${entry.name}: largest difference of probabilities`).toBeLessThanOrEqual(
     TOLERANCE,
   );
+}
+
+/** The class that `predict()` chose; of several labels CatBoost tells each one's 0 or 1. */
+function expectClasses({ entry, signature, chosen }: Specimen, raw: ArrayLike<number>): void {
+  const got = chosen.map((_, row) => {
+    const found = predictedClass(signature, raw, row);
+    if (typeof found !== 'object') return found ?? null;
+    return signature.classNames.map((name) => (found.includes(name) ? '1' : '0'));
+  });
+  expect(got, entry.name).toEqual(chosen);
 }
 
 function readSpecimen(entry: Entry): Specimen {
@@ -182,6 +220,7 @@ function readSpecimen(entry: Entry): Specimen {
     batch: encodeRows(compiled.signature, rows),
     raw: cases.flatMap(({ raw }) => raw.map(Number)),
     probabilities: cases.flatMap(({ probabilities }) => probabilities.map(Number)),
+    chosen: cases.map((entry) => entry.class),
   };
 }
 

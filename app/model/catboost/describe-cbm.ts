@@ -1,4 +1,3 @@
-import type { Link } from '../ir/ir.js';
 import { listBinaryFeatures } from './binary-features.js';
 import type {
   CbmCtrBase,
@@ -9,16 +8,14 @@ import type {
   CtrType,
 } from './cbm-model.js';
 import { readOutcome } from './loss-link.js';
+import type { Outcome } from './loss-link.js';
 import { readCbm } from './read-cbm.js';
 import { ctrBaseKey } from './read-ctr-tables.js';
 
 /** What a CatBoost model holds, for people. */
-export interface CbmDescription {
+export interface CbmDescription extends Omit<Outcome, 'columns' | 'width'> {
   /** When the training ended (ISO 8601), '' where the file does not say. */
   readonly trainedAt: string;
-  readonly loss: string;
-  readonly link: Link;
-  readonly classNames: readonly string[];
   readonly scale: number;
   readonly bias: readonly number[];
   readonly trees: {
@@ -76,9 +73,10 @@ export function describeCbm(bytes: Uint8Array): CbmDescription {
   const model = readCbm(bytes);
   const { trees } = model;
   const usage = countSplits(trees);
+  const { columns: _, width: __, ...outcome } = readOutcome(model.info, trees.dimension);
   return {
     trainedAt: model.info.get('train_finish_time') ?? '',
-    ...readOutcome(model.info, trees.dimension),
+    ...outcome,
     scale: trees.scale,
     bias: trees.bias,
     trees: {

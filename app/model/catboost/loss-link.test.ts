@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ModelError } from '../errors.js';
 import { readOutcome } from './loss-link.js';
 
-function info(loss: string, classes?: unknown): Map<string, string> {
-  const result = new Map([['params', JSON.stringify({ loss_function: { type: loss } })]]);
-  if (classes !== undefined) result.set('class_params', JSON.stringify({ class_names: classes }));
-  return result;
+function info(loss: string): Map<string, string> {
+  return new Map([['params', JSON.stringify({ loss_function: { type: loss } })]]);
 }
 
 describe('readOutcome', () => {
@@ -22,46 +21,106 @@ describe('readOutcome', () => {
     expect(readOutcome(info(loss), dimension)).toMatchObject({ loss, link });
   });
 
-  it.each(['Poisson', 'Tweedie', 'LogLinQuantile', 'RMSEWithUncertainty', 'YetiRank', 'Cox'])(
-    'refuses %s by name, whose predictions are not the raw values',
-    (loss) => {
-      expect(() => readOutcome(info(loss), 1)).toThrow(
-        new RegExp(`loss function "${loss}"; expected one of Logloss`),
-      );
+  it.each([
+    ['Poisson', 1, 'exponent'],
+    ['Tweedie', 1, 'exponent'],
+    ['RMSEWithUncertainty', 2, 'mean-and-variance'],
+    ['MultiLogloss', 1, 'sigmoid'],
+    ['MultiCrossEntropy', 1, 'sigmoid'],
+    ['LogLinQuantile', 1, 'identity'],
+    ['GroupQuantile', 1, 'identity'],
+    ['SurvivalAft', 1, 'identity'],
+    ['Cox', 1, 'identity'],
+    ['YetiRank', 1, 'identity'],
+    ['PairLogitPairwise', 1, 'identity'],
+    ['PythonUserDefinedPerObject', 1, 'identity'],
+    ['PythonUserDefinedMultiTarget', 3, 'identity'],
+  ])('answers under %s with %s outputs what CatBoost predicts', (loss, dimension, link) => {
+    expect(readOutcome(info(loss), dimension)).toMatchObject({ loss, link, warnings: [] });
+  });
+
+  it('gives raw values under an unknown loss, and says so', () => {
+    expect(readOutcome(info('Novel'), 2)).toMatchObject({
+      link: 'identity',
+      classNames: [],
+      warnings: [
+        'the loss function "Novel" is not known: the answers are raw values, no probabilities',
+      ],
+    });
+  });
+
+  it.each([
+    [new Map<string, string>()],
+    [new Map([['params', '[1]']])],
+    [new Map([['params', '']])],
+  ])('gives raw values where no loss is named, and says so', (metadata) => {
+    const { link, warnings } = readOutcome(metadata, 1);
+    expect(link).toBe('identity');
+    expect(warnings).toEqual([expect.stringMatching(/names no loss function: .* raw values/)]);
+  });
+
+  it('says of a sum of models with different losses that it is one', () => {
+    const summed = new Map([
+      ['params', ''],
+      ['class_params', '{"class_names":[0,1],"class_to_label":[0,1]}'],
+      ['model0:params', '{"loss_function":{"type":"Logloss"}}'],
+      ['model1:model0:params', '{"loss_function":{"type":"RMSE"}}'],
+    ]);
+    expect(readOutcome(summed, 1)).toMatchObject({
+      link: 'identity',
+      warnings: [expect.stringContaining('a sum of models with different losses (Logloss, RMSE)')],
+    });
+  });
+
+  it('takes a loss that is written as one string', () => {
+    const metadata = new Map([['params', '{"loss_function":"Quantile:alpha=0.1"}']]);
+    expect(readOutcome(metadata, 1)).toMatchObject({ loss: 'Quantile', warnings: [] });
+  });
+
+  it.each([
+    ['0.83', 0.83],
+    ['1e-3', 0.001],
+    ['0', 0],
+  ])('reads the threshold %s', (text, threshold) => {
+    const metadata = new Map([...info('Logloss'), ['binclass_probability_threshold', text]]);
+    expect(readOutcome(metadata, 1)).toMatchObject({ threshold, warnings: [] });
+  });
+
+  it.each(['', 'abc', 'NaN', '0,5', '0x1'])(
+    'takes 0.5 for the threshold %j, and says so',
+    (text) => {
+      const metadata = new Map([...info('Logloss'), ['binclass_probability_threshold', text]]);
+      const { threshold, warnings } = readOutcome(metadata, 1);
+      expect(threshold).toBe(0.5);
+      expect(warnings).toEqual([expect.stringContaining('binclass_probability_threshold is')]);
     },
   );
-
-  it('refuses metadata without a loss function', () => {
-    expect(() => readOutcome(new Map(), 1)).toThrow(/no loss function is named/);
-    expect(() => readOutcome(new Map([['params', '[1]']]), 1)).toThrow(/no loss function/);
-  });
 
   it('takes the loss of models that were summed up', () => {
     const summed = new Map([['loss_function', '{"type":"RMSE","params":{}}']]);
     expect(readOutcome(summed, 1).loss).toBe('RMSE');
   });
 
-  it('writes class names as the training labels read', () => {
-    expect(readOutcome(info('Logloss', ['no', 'yes']), 1).classNames).toEqual(['no', 'yes']);
-    expect(readOutcome(info('Logloss', [0.5, 1.5]), 1).classNames).toEqual(['0.5', '1.5']);
-    expect(readOutcome(info('Logloss', [false, true]), 1).classNames).toEqual(['false', 'true']);
-    expect(readOutcome(info('MultiClass', [0, 1, 2]), 3).classNames).toEqual(['0', '1', '2']);
+  it('ends in an answer or a named error where metadata are nested deeply', () => {
+    const deep = new Map([['params', '['.repeat(1e5) + ']'.repeat(1e5)]]);
+    try {
+      expect(readOutcome(deep, 1).link).toBe('identity');
+    } catch (error) {
+      expect(error).toBeInstanceOf(ModelError);
+    }
   });
 
-  it('numbers classes that have no names, and names none for a regression', () => {
-    expect(readOutcome(info('CrossEntropy', []), 1).classNames).toEqual(['0', '1']);
-    expect(readOutcome(info('MultiClass'), 3).classNames).toEqual(['0', '1', '2']);
-    expect(readOutcome(info('RMSE'), 1).classNames).toEqual([]);
-  });
-
-  it('refuses metadata that are not JSON, and classes that are no names', () => {
+  it('refuses metadata that are not JSON', () => {
     expect(() => readOutcome(new Map([['params', '{']]), 1)).toThrow(/"params" are not JSON/);
-    expect(() => readOutcome(info('Logloss', [[], {}]), 1)).toThrow(/a class is named/);
-    const deep = '['.repeat(1e6) + ']'.repeat(1e6);
-    expect(() => readOutcome(new Map([['params', deep]]), 1)).toThrow(/loss|JSON/);
   });
 
-  it('refuses several outputs under a loss with one', () => {
-    expect(() => readOutcome(info('Logloss'), 2)).toThrow(/2 outputs under .*"Logloss"/);
+  it.each([
+    ['Logloss', 2, 1],
+    ['Poisson', 2, 1],
+    ['RMSEWithUncertainty', 1, 2],
+  ])('refuses %s with %i outputs, expecting %i', (loss, dimension, expected) => {
+    expect(() => readOutcome(info(loss), dimension)).toThrow(
+      `${dimension} outputs under the loss function "${loss}", expected ${expected}`,
+    );
   });
 });

@@ -1,9 +1,12 @@
-import { ModelError } from '../errors.js';
-import type { Link } from '../ir/ir.js';
+import { MULTI_LABEL_LOSSES } from '../ir/ir.js';
+import type { LabelType, Link } from '../ir/ir.js';
+import { readClasses } from './class-labels.js';
+import { damagedMetadata, property, readJson } from './metadata-json.js';
+import type { Metadata } from './metadata-json.js';
 
 /**
- * How CatBoost turns the raw values of a loss function into predictions. Losses whose predictions
- * are something else again (an exponent, a variance, a rank) are missing on purpose.
+ * What CatBoost's own `predict()` (`predict_proba()` of a classifier) makes of the raw values under
+ * each loss function that it can train with. docs/compiler.md has the same table for people.
  */
 const LINKS: ReadonlyMap<string, Link> = new Map<string, Link>([
   ['Logloss', 'sigmoid'],
@@ -13,96 +16,115 @@ const LINKS: ReadonlyMap<string, Link> = new Map<string, Link>([
   ['MultiClassOneVsAll', 'one-vs-all'],
   ['MultiLogloss', 'one-vs-all'],
   ['MultiCrossEntropy', 'one-vs-all'],
-  ['RMSE', 'identity'],
-  ['MultiRMSE', 'identity'],
-  ['MultiRMSEWithMissingValues', 'identity'],
-  ['MAE', 'identity'],
-  ['MAPE', 'identity'],
-  ['RMSPE', 'identity'],
-  ['Quantile', 'identity'],
-  ['MultiQuantile', 'identity'],
-  ['Expectile', 'identity'],
-  ['Lq', 'identity'],
-  ['Huber', 'identity'],
-  ['LogCosh', 'identity'],
+  ['Poisson', 'exponent'],
+  ['Tweedie', 'exponent'],
+  ['RMSEWithUncertainty', 'mean-and-variance'],
+  ...[
+    ...['RMSE', 'MAE', 'MAPE', 'RMSPE', 'Quantile', 'Expectile', 'Lq', 'Huber', 'LogCosh'],
+    ...['LogLinQuantile', 'GroupQuantile', 'MultiQuantile', 'SurvivalAft', 'Cox'],
+    ...['MultiRMSE', 'MultiRMSEWithMissingValues'],
+    ...['YetiRank', 'YetiRankPairwise', 'LambdaMart', 'StochasticFilter', 'StochasticRank'],
+    ...['PairLogit', 'PairLogitPairwise', 'QueryRMSE', 'QuerySoftMax', 'QueryCrossEntropy'],
+    ...['UserPerObjMetric', 'UserQuerywiseMetric'],
+    ...['PythonUserDefinedPerObject', 'PythonUserDefinedMultiTarget'],
+  ].map((loss): [string, Link] => [loss, 'identity']),
 ]);
 
+/** Outputs that a link needs, where it does not take any number. */
+const OUTPUTS: Readonly<Partial<Record<Link, number>>> = {
+  sigmoid: 1,
+  exponent: 1,
+  'mean-and-variance': 2,
+};
+
+/** What CatBoost compares probabilities with unless the model says otherwise. */
+const THRESHOLD = 0.5;
+const THRESHOLD_KEY = 'binclass_probability_threshold';
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** What the model's outputs mean. */
 export interface Outcome {
+  /** '' where the model names none. */
   readonly loss: string;
   readonly link: Link;
-  readonly classNames: string[];
+  /** Labels as Python prints them; empty unless the model tells classes apart. */
+  readonly classNames: readonly string[];
+  readonly labelType: LabelType | undefined;
+  /**
+   * Column of each of the trees' outputs among `width` columns: a class that training never saw has
+   * a column too, which no output stands for.
+   */
+  readonly columns: readonly number[];
+  readonly width: number;
+  /** Probability above which a binary classifier's class is the second one. */
+  readonly threshold: number;
+  /** What a user should know before relying on the answers. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * What the model's outputs mean, from its metadata: `loss_function` (models summed up) or
- * `params.loss_function`, and `class_params.class_names`.
+ * `params.loss_function`, the labels (see `readClasses`), `binclass_probability_threshold`.
  *
- * @throws ModelError `unsupported-model` naming a loss function whose predictions regno does not
- *   know how to make, or where the metadata name none; `damaged-model` where they are not JSON.
+ * @param dimension outputs of the trees.
+ * @throws ModelError `damaged-model` where the metadata are not JSON or contradict the trees.
  */
-export function readOutcome(info: ReadonlyMap<string, string>, dimension: number): Outcome {
+export function readOutcome(info: Metadata, dimension: number): Outcome {
   const loss = readLoss(info);
-  const link = LINKS.get(loss);
-  if (link === undefined) {
-    const what = loss === '' ? 'no loss function is named' : `loss function "${loss}"`;
-    throw new ModelError(
-      'unsupported-model',
-      `unsupported model: ${what}; expected one of ${[...LINKS.keys()].join(', ')}`,
-    );
+  const known = LINKS.get(loss);
+  // CatBoost gives [1 - p, p] for a single label.
+  const link = MULTI_LABEL_LOSSES.has(loss) && dimension === 1 ? 'sigmoid' : (known ?? 'identity');
+  const expected = OUTPUTS[link];
+  if (expected !== undefined && dimension !== expected) {
+    damagedMetadata(`${dimension} outputs under the loss function "${loss}", expected ${expected}`);
   }
-  if (link === 'sigmoid' && dimension !== 1) {
-    throw damaged(`${dimension} outputs under the loss function "${loss}", expected 1`);
-  }
+  const isMultiLabel = MULTI_LABEL_LOSSES.has(loss);
+  const { labels, columns, width } = readClasses(info, dimension, isMultiLabel);
+  const { threshold, warnings } = readThreshold(info);
+  if (known === undefined) warnings.unshift(rawOnly(info, loss));
+  const hasClasses = link === 'sigmoid' || link === 'softmax' || link === 'one-vs-all';
   return {
     loss,
     link,
-    classNames: link === 'identity' ? [] : readClassNames(info, link, dimension),
+    classNames: hasClasses ? labels.names : [],
+    labelType: hasClasses ? labels.type : undefined,
+    columns,
+    width,
+    threshold,
+    warnings,
   };
 }
 
-function readLoss(info: ReadonlyMap<string, string>): string {
+function readLoss(info: Metadata): string {
   const own = readJson(info, 'loss_function');
-  const nested = property(readJson(info, 'params'), 'loss_function');
-  const type = property(own ?? nested, 'type');
-  return typeof type === 'string' ? type.slice(0, 64) : '';
+  return lossName(own ?? property(readJson(info, 'params'), 'loss_function'));
 }
 
-function readClassNames(
-  info: ReadonlyMap<string, string>,
-  link: Link,
-  dimension: number,
-): string[] {
-  const count = link === 'sigmoid' ? 2 : dimension;
-  const names = property(readJson(info, 'class_params'), 'class_names');
-  if (Array.isArray(names) && names.length === count) return names.map(className);
-  return Array.from({ length: count }, (_, i) => String(i));
+/** The name in `{"type": "Quantile", "params": {...}}` or in `"Quantile:alpha=0.1"`. */
+function lossName(loss: unknown): string {
+  const name = typeof loss === 'string' ? loss.split(':', 1)[0] : property(loss, 'type');
+  return typeof name === 'string' ? name.slice(0, 64) : '';
 }
 
-/** Labels that were numbers or booleans in training stand there as such. */
-function className(name: unknown): string {
-  if (typeof name === 'string') return name;
-  if (typeof name === 'number' || typeof name === 'boolean') return String(name);
-  throw damaged('a class is named neither by a string nor by a number or boolean');
-}
-
-function property(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Object.getOwnPropertyDescriptor(value, name)?.value as unknown;
-}
-
-function readJson(info: ReadonlyMap<string, string>, key: string): unknown {
-  const text = info.get(key);
-  if (text === undefined || text === '') return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw damaged(`the metadata "${key}" are not JSON`);
+function rawOnly(info: Metadata, loss: string): string {
+  const consequence = 'the answers are raw values, no probabilities';
+  if (loss !== '') return `the loss function "${loss}" is not known: ${consequence}`;
+  const summands = [...info.keys()].filter((key) => /^(?:model\d+:)+params$/.test(key)).sort();
+  const losses = summands.map((key) => lossName(property(readJson(info, key), 'loss_function')));
+  const distinct = [...new Set(losses)].filter((name) => name !== '');
+  if (distinct.length > 1) {
+    return `the model is a sum of models with different losses (${distinct.join(', ')}): ${consequence}`;
   }
+  return `the model names no loss function: ${consequence}`;
 }
 
-function damaged(problem: string): ModelError {
-  return new ModelError(
-    'damaged-model',
-    `damaged model: ${problem} (section "InfoMap"); get the file again from where it was trained`,
-  );
+function readThreshold(info: Metadata): { threshold: number; warnings: string[] } {
+  const text = info.get(THRESHOLD_KEY)?.trim();
+  if (text === undefined) return { threshold: THRESHOLD, warnings: [] };
+  if (DECIMAL.test(text)) return { threshold: Number(text), warnings: [] };
+  const shown = JSON.stringify(text.slice(0, 64));
+  return {
+    threshold: THRESHOLD,
+    warnings: [`${THRESHOLD_KEY} is ${shown}, no number: ${THRESHOLD} is taken, as CatBoost does`],
+  };
 }

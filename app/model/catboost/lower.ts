@@ -10,6 +10,7 @@ import { readOutcome } from './loss-link.js';
 import { LoweringBudget } from './lowering-budget.js';
 import { present } from './present.js';
 import { ctrBaseKey } from './read-ctr-tables.js';
+import { spreadOutputs } from './spread-outputs.js';
 
 /** The split of a one-hot column, which is 0 or 1. */
 const PRESENT = 0.5;
@@ -20,8 +21,8 @@ const PRESENT = 0.5;
  *
  * @param model from `readCbm`; its arrays are shared with the result.
  * @param sourceSha256 lower-case hex digest of the file, kept in the result.
- * @throws ModelError `unsupported-model` for a loss function without a known link, `limit-exceeded`
- *   where the model grows too large, `damaged-model` where its tokens cannot be made out.
+ * @throws ModelError `limit-exceeded` where the model grows too large, `damaged-model` where its
+ *   tokens cannot be made out or its metadata contradict its trees.
  */
 export function lowerCbm(model: CbmModel, sourceSha256: string): Ir {
   const { trees } = model;
@@ -35,13 +36,22 @@ export function lowerCbm(model: CbmModel, sourceSha256: string): Ir {
     ctrTables: lowering.ctrTables,
     dictionaries: lowering.text.dictionaries,
     naiveBayes: lowering.text.naiveBayes,
-    trees: lowerTrees(trees, lowerSplits(binary, lowering.blocks)),
-    dimension: trees.dimension,
+    ...spreadOutputs(
+      { trees: lowerTrees(trees, lowerSplits(binary, lowering.blocks)), bias: trees.bias },
+      outcome,
+    ),
+    dimension: outcome.width,
     scale: trees.scale,
-    bias: trees.bias,
     link: outcome.link,
     classNames: outcome.classNames,
-    source: { format: 'catboost-cbm', sha256: sourceSha256, loss: outcome.loss },
+    ...(outcome.labelType === undefined ? {} : { labelType: outcome.labelType }),
+    threshold: outcome.threshold,
+    source: {
+      format: 'catboost-cbm',
+      sha256: sourceSha256,
+      loss: outcome.loss,
+      warnings: outcome.warnings,
+    },
   };
 }
 

@@ -21,7 +21,7 @@ export class LoweringBudget {
     throw new ModelError(
       'limit-exceeded',
       `the model needs more than ${NUMBERS_MAX} numbers (at: ${what}); ` +
-        'train with fewer CTRs or smaller dictionaries',
+        'train with fewer CTRs, classes or tokens',
     );
   }
 

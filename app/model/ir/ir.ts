@@ -174,11 +174,30 @@ export interface BinaryTree {
 export type Tree = ObliviousTree | BinaryTree;
 
 /**
- * Raw value to probabilities: `sigmoid` p1 = 1 / (1 + exp(-raw)), p0 = 1 - p1 (one output, two
- * classes); `softmax` and `one-vs-all` (a sigmoid each) over several outputs; `identity` for
- * regression (the raw value itself).
+ * Raw value to what the model predicts: `sigmoid` p1 = 1 / (1 + exp(-raw)), p0 = 1 - p1 (one output,
+ * two classes); `softmax` and `one-vs-all` (a sigmoid each) over several outputs; `identity` for
+ * regression (the raw value itself); `exponent` exp(raw) (one output); `mean-and-variance` raw of
+ * the first of two outputs and exp(2 * raw) of the second.
  */
-export type Link = 'sigmoid' | 'softmax' | 'one-vs-all' | 'identity';
+export const LINKS = [
+  'sigmoid',
+  'softmax',
+  'one-vs-all',
+  'identity',
+  'exponent',
+  'mean-and-variance',
+] as const;
+
+export type Link = (typeof LINKS)[number];
+
+/** Losses under which each output is a label of its own, that applies to a row or does not. */
+export const MULTI_LABEL_LOSSES: ReadonlySet<string> = new Set([
+  'MultiLogloss',
+  'MultiCrossEntropy',
+]);
+
+/** What the labels were in Python: str, int, float or bool. */
+export type LabelType = 'string' | 'integer' | 'float' | 'boolean';
 
 export interface Ir {
   /** Flat order of the model's author. */
@@ -192,17 +211,23 @@ export interface Ir {
   /** Outputs per leaf: 1 unless multiclass. */
   readonly dimension: number;
   readonly scale: number;
-  /** One per output. */
+  /** One per output; -Infinity for a class that training never saw. */
   readonly bias: readonly number[];
   readonly link: Link;
-  /** As the model names them, ['0', '1'] where it names none; empty for `identity`. */
+  /** Labels as Python prints them, ['0', '1'] where the model names none; empty without classes. */
   readonly classNames: readonly string[];
+  /** Absent without classes. */
+  readonly labelType?: LabelType;
+  /** Probability above which a binary classifier's class is the second one; 0.5 where absent. */
+  readonly threshold?: number;
   readonly source: {
     readonly format: 'catboost-cbm';
     /** Lower-case hex SHA-256 of the source's bytes. */
     readonly sha256: string;
     /** Loss function as the model's own metadata gives it, '' where absent. */
     readonly loss: string;
+    /** What a user should know before relying on the answers. */
+    readonly warnings?: readonly string[];
   };
 }
 
@@ -213,6 +238,6 @@ export type FeatureRow = readonly (number | string)[];
 export interface Score {
   /** One raw value per output. */
   readonly raw: readonly number[];
-  /** One probability per class; the raw values themselves under `identity`. */
+  /** One probability per class; what the link makes of raw values where there are no classes. */
   readonly probabilities: readonly number[];
 }

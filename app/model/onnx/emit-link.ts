@@ -5,6 +5,10 @@ import type { GraphBuilder } from './graph-builder.js';
 export const RAW_OUTPUT = 'raw';
 export const PROBABILITIES_OUTPUT = 'probabilities';
 
+interface Named {
+  readonly output?: string;
+}
+
 /** Whether `scale * sum + bias` is the sum itself, so that nothing may be computed. */
 export function isPlainSum(ir: Ir): boolean {
   return ir.scale === 1 && ir.bias.every((bias) => bias === 0);
@@ -24,12 +28,12 @@ export function emitRaw(ir: Ir, graph: GraphBuilder, sum: string): void {
   }
 }
 
-/** Raw values to probabilities, all in f64. */
+/** Raw values to what the model predicts, all in f64. */
 export function emitLink(ir: Ir, graph: GraphBuilder): void {
   const output = PROBABILITIES_OUTPUT;
   switch (ir.link) {
     case 'sigmoid':
-      emitTwoClasses(graph, emitSigmoid(graph, {}));
+      emitTwoClasses(graph, emitSigmoid(graph));
       break;
     case 'one-vs-all':
       emitSigmoid(graph, { output });
@@ -40,6 +44,12 @@ export function emitLink(ir: Ir, graph: GraphBuilder): void {
     case 'identity':
       graph.node('Identity', [RAW_OUTPUT], { output });
       break;
+    case 'exponent':
+      emitExponent(graph, RAW_OUTPUT, { output });
+      break;
+    case 'mean-and-variance':
+      emitMeanAndVariance(graph);
+      break;
   }
 }
 
@@ -47,10 +57,28 @@ export function emitLink(ir: Ir, graph: GraphBuilder): void {
  * 1 / (1 + exp(-raw)) step by step: the Sigmoid operator computes 1 - 1 / (1 + exp(raw)) for
  * negative values, which is not the same number.
  */
-function emitSigmoid(graph: GraphBuilder, options: { readonly output?: string }): string {
-  const exponential = graph.node('Exp', [graph.node('Neg', [RAW_OUTPUT])]);
+function emitSigmoid(graph: GraphBuilder, options: Named = {}): string {
+  const exponential = emitExponent(graph, graph.node('Neg', [RAW_OUTPUT]));
   const one = graph.constant('one', Float64Array.of(1), [1]);
   return graph.node('Reciprocal', [graph.node('Add', [exponential, one])], options);
+}
+
+function emitExponent(graph: GraphBuilder, of: string, options: Named = {}): string {
+  return graph.node('Exp', [of], options);
+}
+
+/** [raw0, exp(2 * raw1)] */
+function emitMeanAndVariance(graph: GraphBuilder): void {
+  const column = (index: number): string => {
+    const place = graph.constant(`output_${index}`, BigInt64Array.of(BigInt(index)), [1]);
+    return graph.node('Gather', [RAW_OUTPUT, place], { attributes: { axis: 1n } });
+  };
+  const two = graph.constant('two', Float64Array.of(2), [1]);
+  const variance = emitExponent(graph, graph.node('Mul', [column(1), two]));
+  graph.node('Concat', [column(0), variance], {
+    attributes: { axis: 1n },
+    output: PROBABILITIES_OUTPUT,
+  });
 }
 
 /** [1 - p1, p1] by one product with [-1, 1] plus [1, 0], both of which are exact. */

@@ -55,8 +55,28 @@ describe('the metadata of a compiled file', () => {
     },
   );
 
+  /** Files of compiler 1.0.0 have none of these. */
+  const added = ['labelType', 'threshold', 'loss', 'warnings'];
+
+  it('is read from files of compiler 1.0.0', () => {
+    const older = Object.entries(signature).filter(([name]) => !added.includes(name));
+    const json = JSON.stringify(Object.fromEntries(older));
+    expect(parseSignature(json)).toEqual(Object.fromEntries(older));
+  });
+
+  it.each([
+    ['labelType', 'number'],
+    ['threshold', '0.5'],
+    ['loss', 1],
+    ['warnings', 'none'],
+    ['link', 'toString'],
+  ])('is refused where %s is %j', (field, value) => {
+    const json = JSON.stringify({ ...signature, [field]: value });
+    expect(() => parseSignature(json)).toThrow(expect.objectContaining({ code: 'damaged-model' }));
+  });
+
   it('is refused where any field of the signature is missing', () => {
-    for (const field of Object.keys(signature)) {
+    for (const field of Object.keys(signature).filter((name) => !added.includes(name))) {
       const rest = Object.entries(signature).filter(([name]) => name !== field);
       expect(() => parseSignature(JSON.stringify(Object.fromEntries(rest))), field).toThrow();
     }

@@ -19,6 +19,8 @@ export function metadataProps(signature: ModelSignature): (readonly [string, str
     ['regno.source_format', signature.sourceFormat],
     ['regno.source_sha256', signature.sourceSha256],
     ['regno.class_names', signature.classNames.join(', ')],
+    ['regno.loss', signature.loss ?? ''],
+    ['regno.warnings', (signature.warnings ?? []).join('; ')],
   ];
 }
 

@@ -1,5 +1,6 @@
 import { ModelError } from '../errors.js';
-import type { Ir } from '../ir/ir.js';
+import { LINKS } from '../ir/ir.js';
+import type { Ir, LabelType, Link } from '../ir/ir.js';
 
 /**
  * What a compiled ONNX file says of itself in its metadata: everything a caller needs to turn
@@ -9,7 +10,9 @@ import type { Ir } from '../ir/ir.js';
  * bits of CityHash64 v1.0, sign-extended) · `text_<i>` i64 [N, L] per text feature (MurmurHash64A of
  * each token with `textSeeds[i]`, padded with `padToken`; L may differ from call to call, >= 1).
  * A kind without features has no tensor. Outputs: `raw` f64 [N, dimension] and `probabilities`
- * f64 [N, classes].
+ * f64 [N, classes], or [N, dimension] where there are no classes: what the link makes of `raw`.
+ *
+ * Fields that may be absent are so in files of compiler 1.0.0.
  */
 export interface ModelSignature {
   /** Flat order of the model's author. */
@@ -18,9 +21,19 @@ export interface ModelSignature {
     readonly name: string;
     readonly index: number;
   }[];
+  /** Labels as Python prints them: `True`, `0.0`, `-1`; empty where there are no classes. */
   readonly classNames: readonly string[];
+  /** What the labels are, which tells the string `1` from the number. Absent without classes. */
+  readonly labelType?: LabelType;
+  /** Columns of `raw`. A class that training never saw has one too: -Infinity, probability 0. */
   readonly dimension: number;
-  readonly link: 'sigmoid' | 'softmax' | 'one-vs-all' | 'identity';
+  readonly link: Link;
+  /** Probability above which a binary classifier's class is the second one; else 0.5. */
+  readonly threshold?: number;
+  /** Loss function of the training, '' where the source names none. */
+  readonly loss?: string;
+  /** What a user should know before relying on the answers. */
+  readonly warnings?: readonly string[];
   /** Seed of MurmurHash64A per text feature, as an unsigned decimal string. */
   readonly textSeeds: readonly string[];
   /** A token hash that no dictionary holds, as a signed decimal string. */
@@ -63,8 +76,12 @@ export function signatureOf(ir: Ir, compilerVersion: string): ModelSignature {
   return {
     features: ir.features.map(({ kind, name, index }) => ({ kind, name, index })),
     classNames: ir.classNames,
+    ...(ir.labelType === undefined ? {} : { labelType: ir.labelType }),
     dimension: ir.dimension,
     link: ir.link,
+    threshold: ir.threshold ?? 0.5,
+    loss: ir.source.loss,
+    warnings: ir.source.warnings ?? [],
     textSeeds: textSeeds(ir),
     padToken: padToken(ir),
     sourceSha256: ir.source.sha256,
@@ -114,22 +131,27 @@ function padToken(ir: Ir): string {
   return pad.toString();
 }
 
-const LINKS: readonly string[] = ['sigmoid', 'softmax', 'one-vs-all', 'identity'];
+const LABEL_TYPES: readonly unknown[] = [undefined, 'string', 'integer', 'float', 'boolean'];
 const KINDS: readonly string[] = ['float', 'categorical', 'text'];
 
 function isSignature(value: unknown): value is ModelSignature {
   if (!isRecord(value)) return false;
   const { features, classNames, dimension, link, textSeeds: seeds, padToken: pad } = value;
+  const { labelType, threshold, loss, warnings = [] } = value;
   const texts = [value['sourceSha256'], value['sourceFormat'], value['compilerVersion']];
   return (
     Array.isArray(features) &&
     features.every(isFeature) &&
     isStrings(classNames) &&
     Number.isSafeInteger(dimension) &&
-    LINKS.includes(String(link)) &&
+    LINKS.some((known) => known === link) &&
     isStrings(seeds) &&
     [...seeds, pad].every((text) => typeof text === 'string' && /^-?\d{1,20}$/.test(text)) &&
-    isStrings(texts)
+    isStrings(texts) &&
+    LABEL_TYPES.includes(labelType) &&
+    ['number', 'undefined'].includes(typeof threshold) &&
+    ['string', 'undefined'].includes(typeof loss) &&
+    isStrings(warnings)
   );
 }
 

@@ -252,6 +252,10 @@ describe('trees and links', () => {
     expect(answer('one-vs-all', [0.7, 0])).toEqual([positive, 0.5]);
     expect(answer('softmax', [1000, 1000])).toEqual([0.5, 0.5]);
     expect(answer('sigmoid', [-1e6])).toEqual([1, 0]);
+    expect(answer('softmax', [0.7, -Infinity, 0.7])).toEqual([0.5, 0, 0.5]);
+    expect(answer('one-vs-all', [0, -Infinity])).toEqual([0.5, 0]);
+    expect(answer('exponent', [0.7])).toEqual([Math.exp(0.7)]);
+    expect(answer('mean-and-variance', [0.7, 0.2])).toEqual([0.7, Math.exp(0.4)]);
   });
 });
 

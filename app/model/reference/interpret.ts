@@ -168,6 +168,10 @@ function applyLink(link: Link, raw: readonly number[]): number[] {
       return raw.map(sigmoid);
     case 'softmax':
       return softmax(raw);
+    case 'exponent':
+      return raw.map(Math.exp);
+    case 'mean-and-variance':
+      return [raw[0] ?? NaN, Math.exp(2 * (raw[1] ?? NaN))];
   }
 }
 

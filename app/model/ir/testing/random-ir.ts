@@ -1,5 +1,6 @@
 import { cityHash64 } from '../../hash/city-hash-64.js';
 import { murmurHash64A } from '../../hash/murmur-hash-64a.js';
+import { LINKS } from '../ir.js';
 import type {
   BinaryTree,
   Column,
@@ -71,8 +72,10 @@ export function randomIr(seed: number): Ir {
   const ctrTables = counts.categorical > 0 ? randomTables(random, counts.categorical, columns) : [];
   ctrTables.forEach((table, index) => columns.push(ctrColumn(random, table, index)));
 
-  const link = random.pick<Link>(['sigmoid', 'softmax', 'one-vs-all', 'identity']);
-  const dimension = link === 'sigmoid' ? 1 : link === 'identity' ? 1 + random.below(2) : 3;
+  const link = random.pick<Link>(LINKS);
+  const dimension = outputsOf(link, random);
+  // A class that training never saw.
+  const unseen = link === 'softmax' && random.chance(0.3) ? random.below(dimension) : -1;
   const plain = random.chance(0.5);
   return {
     features,
@@ -83,7 +86,10 @@ export function randomIr(seed: number): Ir {
     trees: randomTrees(random, columns, dimension),
     dimension,
     scale: plain ? 1 : 1.5,
-    bias: Array.from({ length: dimension }, () => (plain ? 0 : random.next())),
+    bias: Array.from({ length: dimension }, (_, output) => {
+      if (output === unseen) return -Infinity;
+      return plain ? 0 : random.next();
+    }),
     link,
     classNames: classNames(link, dimension),
     source: { format: 'catboost-cbm', sha256: 'ab'.repeat(32), loss: '' },
@@ -108,8 +114,23 @@ export function randomRow(random: Random, ir: Ir): FeatureRow {
   });
 }
 
+function outputsOf(link: Link, random: Random): number {
+  switch (link) {
+    case 'sigmoid':
+    case 'exponent':
+      return 1;
+    case 'mean-and-variance':
+      return 2;
+    case 'identity':
+      return 1 + random.below(2);
+    case 'softmax':
+    case 'one-vs-all':
+      return 3;
+  }
+}
+
 function classNames(link: Link, dimension: number): string[] {
-  if (link === 'identity') return [];
+  if (link !== 'sigmoid' && link !== 'softmax' && link !== 'one-vs-all') return [];
   return Array.from({ length: link === 'sigmoid' ? 2 : dimension }, (_, index) => String(index));
 }
 
