@@ -1,56 +1,20 @@
-import { ModelError } from '../errors.js';
 import type { BinaryTree, Ir } from '../ir/ir.js';
 import { growTree } from '../ir/passes/grow-trees.js';
 import type { Place, TreeInput } from './column-block.js';
-import { constantTensor } from './graph-builder.js';
 import type { GraphBuilder } from './graph-builder.js';
-
-/** TreeEnsemble's code of the condition `value > split`. */
-const MODE_GREATER = 3;
-const AGGREGATE_SUM = 1n;
-const NO_TRANSFORM = 0n;
-
-/** The flat arrays of a TreeEnsemble (ai.onnx.ml, version 5). */
-class Ensemble {
-  readonly features: bigint[] = [];
-  readonly splits: number[] = [];
-  readonly trueNodes: bigint[] = [];
-  readonly trueIsLeaf: bigint[] = [];
-  readonly falseNodes: bigint[] = [];
-  readonly falseIsLeaf: bigint[] = [];
-  readonly roots: bigint[] = [];
-  readonly leafTargets: bigint[] = [];
-  readonly leafValues: number[] = [];
-  private readonly leafIds = new Map<string, number>();
-
-  /** Leaves of equal value and output are stored once. */
-  leaf(value: number, target: number): number {
-    const key = `${target}:${value}`;
-    const known = this.leafIds.get(key);
-    if (known !== undefined) return known;
-    const id = this.leafValues.length;
-    this.leafValues.push(value);
-    this.leafTargets.push(BigInt(target));
-    this.leafIds.set(key, id);
-    return id;
-  }
-
-  /** A tree of one leaf is a node whose branches both lead to it. */
-  constantTree(value: number, target: number): void {
-    const leaf = BigInt(this.leaf(value, target));
-    this.roots.push(BigInt(this.features.length));
-    this.features.push(0n);
-    this.splits.push(0);
-    this.trueNodes.push(leaf);
-    this.trueIsLeaf.push(1n);
-    this.falseNodes.push(leaf);
-    this.falseIsLeaf.push(1n);
-  }
-}
+import { emitEnsemble } from './tree-ensemble.js';
+import type { Addend } from './tree-ensemble.js';
 
 /**
- * All trees as one operator in f64. All nodes have one mode, which keeps the runtime on its fast
- * path. Returns the sum of leaves [N, dimension]; leaves are added in tree order.
+ * Trees that one operator may hold, outputs counted apart. While it loads, onnxruntime walks all
+ * nodes of an operator once more per tree: 60,000 trees in one take half a minute, in pieces of this
+ * size two seconds.
+ */
+const TREES_MAX = 4096;
+
+/**
+ * All trees, in f64. Returns the sums of leaves [N, dimension]; each output's leaves are added in
+ * tree order, from 0, as CatBoost adds them. Up to {@link TREES_MAX} trees are one operator.
  */
 export function emitTrees(
   ir: Ir,
@@ -59,98 +23,72 @@ export function emitTrees(
   places: ReadonlyMap<number, Place>,
   output?: string,
 ): string {
-  const ensemble = new Ensemble();
-  for (const tree of ir.trees) {
-    const binary = tree.kind === 'binary' ? tree : growTree(tree, ir.dimension);
-    for (let target = 0; target < ir.dimension; target++) {
-      addTree(ensemble, binary, target, input, places);
-    }
-  }
-  // The operator wants a tree; a model without any adds nothing.
-  if (ensemble.roots.length === 0) ensemble.constantTree(0, 0);
-  return graph.node('TreeEnsemble', [input.tensor], {
-    domain: 'ai.onnx.ml',
-    attributes: attributesOf(ensemble, ir.dimension),
-    ...(output === undefined ? {} : { output }),
-  });
-}
-
-function attributesOf(
-  ensemble: Ensemble,
-  dimension: number,
-): Record<string, bigint | bigint[] | ReturnType<typeof constantTensor>> {
-  const nodes = ensemble.features.length;
-  const modes = new Uint8Array(nodes).fill(MODE_GREATER);
-  return {
-    aggregate_function: AGGREGATE_SUM,
-    post_transform: NO_TRANSFORM,
-    n_targets: BigInt(dimension),
-    tree_roots: ensemble.roots,
-    nodes_featureids: ensemble.features,
-    nodes_modes: constantTensor(modes, [nodes]),
-    nodes_splits: constantTensor(Float64Array.from(ensemble.splits), [nodes]),
-    nodes_truenodeids: ensemble.trueNodes,
-    nodes_trueleafs: ensemble.trueIsLeaf,
-    nodes_falsenodeids: ensemble.falseNodes,
-    nodes_falseleafs: ensemble.falseIsLeaf,
-    leaf_targetids: ensemble.leafTargets,
-    leaf_weights: constantTensor(Float64Array.from(ensemble.leafValues), [
-      ensemble.leafValues.length,
-    ]),
-  };
-}
-
-function addTree(
-  ensemble: Ensemble,
-  tree: BinaryTree,
-  target: number,
-  input: TreeInput,
-  places: ReadonlyMap<number, Place>,
-): void {
-  const leafValue = (node: number): number => tree.leaves[(tree.whenTrue[node] ?? 0) + target] ?? 0;
-  if ((tree.column[0] ?? -1) < 0) {
-    ensemble.constantTree(leafValue(0), target);
-    return;
-  }
-  const base = ensemble.features.length;
-  const positions = numberInnerNodes(tree, base);
-  const branch = (node: number): { readonly id: bigint; readonly isLeaf: bigint } =>
-    (tree.column[node] ?? -1) < 0
-      ? { id: BigInt(ensemble.leaf(leafValue(node), target)), isLeaf: 1n }
-      : { id: BigInt(positions[node] ?? 0), isLeaf: 0n };
-  ensemble.roots.push(BigInt(base));
-  for (let node = 0; node < tree.column.length; node++) {
-    const column = tree.column[node] ?? -1;
-    if (column < 0) continue;
-    const place = placeOf(places, column);
-    ensemble.features.push(BigInt((input.starts.get(place.block) ?? 0) + place.offset));
-    ensemble.splits.push(place.bound(tree.border[node] ?? 0));
-    const whenTrue = branch(tree.whenTrue[node] ?? 0);
-    ensemble.trueNodes.push(whenTrue.id);
-    ensemble.trueIsLeaf.push(whenTrue.isLeaf);
-    const whenFalse = branch(tree.whenFalse[node] ?? 0);
-    ensemble.falseNodes.push(whenFalse.id);
-    ensemble.falseIsLeaf.push(whenFalse.isLeaf);
-  }
-}
-
-/** Positions of a tree's inner nodes, counted from `base` in the tree's own order. */
-function numberInnerNodes(tree: BinaryTree, base: number): Int32Array {
-  const positions = new Int32Array(tree.column.length);
-  let next = base;
-  tree.column.forEach((column, node) => {
-    if (column >= 0) positions[node] = next++;
-  });
-  return positions;
-}
-
-function placeOf(places: ReadonlyMap<number, Place>, column: number): Place {
-  const place = places.get(column);
-  if (place === undefined) {
-    throw new ModelError(
-      'unsupported-model',
-      `A tree asks for column ${column}, which has no part`,
+  const trees = ir.trees.map((tree) =>
+    tree.kind === 'binary' ? tree : growTree(tree, ir.dimension),
+  );
+  const emitter = new TreeEmitter(graph, input, places);
+  const outputs = Array.from({ length: ir.dimension }, (_, index) => index);
+  if (trees.length > TREES_MAX) {
+    return graph.concat(
+      outputs.map((index) => emitter.longSum(trees, index)),
+      output,
     );
   }
-  return place;
+  const perOperator = Math.floor(TREES_MAX / Math.max(trees.length, 1));
+  const groups = chunks(outputs, perOperator);
+  if (groups.length === 1) return emitter.sums(trees, outputs, output);
+  return graph.concat(
+    groups.map((group) => emitter.sums(trees, group)),
+    output,
+  );
+}
+
+class TreeEmitter {
+  constructor(
+    private readonly graph: GraphBuilder,
+    private readonly input: TreeInput,
+    private readonly places: ReadonlyMap<number, Place>,
+  ) {}
+
+  /** The sums of some outputs, [N, outputs]. */
+  sums(trees: readonly BinaryTree[], outputs: readonly number[], name?: string): string {
+    const addends = trees.flatMap((tree) =>
+      outputs.map((output, target): Addend => ({ tree, output, target })),
+    );
+    return this.operator(addends, outputs.length, name);
+  }
+
+  /**
+   * The sum of one output over more trees than an operator may hold, [N, 1]. Sums of pieces would
+   * not add up to the same digits: from the second piece on, the operator gives each tree's leaf, and
+   * these are added one by one to what there is.
+   */
+  longSum(trees: readonly BinaryTree[], output: number): string {
+    const [first = [], ...others] = chunks(trees, TREES_MAX);
+    const axis = this.graph.constant('axis', BigInt64Array.of(1n), [1]);
+    const last = this.graph.constant('last', BigInt64Array.of(-1n), [1]);
+    const end = this.graph.constant('end', BigInt64Array.of(2n ** 63n - 1n), [1]);
+    return others.reduce(
+      (sum, piece) => {
+        const addends = piece.map((tree, target): Addend => ({ tree, output, target }));
+        const leaves = this.operator(addends, piece.length);
+        const running = this.graph.node('CumSum', [this.graph.concat([sum, leaves]), axis]);
+        return this.graph.node('Slice', [running, last, end, axis]);
+      },
+      this.sums(first, [output]),
+    );
+  }
+
+  private operator(addends: readonly Addend[], targets: number, name?: string): string {
+    return emitEnsemble(
+      this.graph,
+      { addends, targets, input: this.input, places: this.places },
+      name,
+    );
+  }
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  const count = Math.ceil(list.length / size);
+  return Array.from({ length: count }, (_, i) => list.slice(i * size, (i + 1) * size));
 }

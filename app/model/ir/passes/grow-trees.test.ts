@@ -111,6 +111,13 @@ describe('a grown tree', () => {
 });
 
 describe('growing all trees', () => {
+  it('is refused where they have too many nodes, counted per class, whatever their kind', () => {
+    const grown = growTree(oblivious([[0, 1], [1, 1], [2, 1]], [1, 2, 3, 4, 5, 6, 7, 8]), 1); // prettier-ignore
+    const trees = new Array<BinaryTree>(500).fill({ ...grown, leaves: new Float64Array(8 * 600) });
+    const ir = { ...randomIr(1), trees, dimension: 600 };
+    expect(() => growTrees(ir)).toThrow(/4000000 nodes.*each of 600 classes.*fewer classes/);
+  });
+
   it('changes no answer of random models, to the bit', () => {
     for (let seed = 0; seed < 300; seed++) {
       const ir = randomIr(seed);

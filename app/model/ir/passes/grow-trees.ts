@@ -28,10 +28,24 @@ interface Budget {
  */
 export function growTrees(ir: Ir): Ir {
   const budget: Budget = { effort: EFFORT_MAX, nodes: NODES_MAX };
-  const trees = ir.trees.map((tree) =>
-    tree.kind === 'binary' ? tree : growTree(tree, ir.dimension, budget),
-  );
+  const trees = ir.trees.map((tree) => {
+    if (tree.kind === 'oblivious') return growTree(tree, ir.dimension, budget);
+    takeNodes(budget, tree.column.length, ir.dimension);
+    return tree;
+  });
   return { ...ir, trees };
+}
+
+/** Throws ModelError `limit-exceeded` where there are none left. */
+function takeNodes(budget: Budget, nodes: number, dimension: number): void {
+  budget.nodes -= nodes * dimension;
+  if (budget.nodes >= 0) return;
+  const classes = dimension === 1 ? '' : `, counted for each of ${dimension} classes or outputs`;
+  throw new ModelError(
+    'limit-exceeded',
+    `The trees have more than ${NODES_MAX} nodes${classes}; ` +
+      `train with fewer or less deep trees${dimension === 1 ? '' : ' or fewer classes'}`,
+  );
 }
 
 /** Grows one tree. Throws ModelError `limit-exceeded` where the budget has no room for its nodes. */
@@ -90,13 +104,7 @@ class TreeGrower {
 
   /** Writes the nodes in pre-order, the false branch right behind its parent. */
   toTree(root: Node): BinaryTree {
-    this.budget.nodes -= root.size * this.dimension;
-    if (this.budget.nodes < 0) {
-      throw new ModelError(
-        'limit-exceeded',
-        `The trees have more than ${NODES_MAX} nodes; train with fewer or less deep trees`,
-      );
-    }
+    takeNodes(this.budget, root.size, this.dimension);
     const writer = new TreeWriter(root.size, this.tree, this.dimension);
     writer.write(root);
     return writer.finish();
