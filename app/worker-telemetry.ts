@@ -9,6 +9,7 @@ import { createErrorReporter } from './adapters/sentry.js';
 import type { TraceRecord } from './adapters/tracing/trace-record.js';
 import { NO_TRACING, createTracing, type Tracing } from './adapters/tracing/tracing.js';
 import type { Config } from './config/load-config.js';
+import type { ReadingRules } from './model/features/reading-rules.js';
 import type { ModelIdentity } from './services/ports.js';
 import { REGNO_VERSION } from './version.js';
 
@@ -18,6 +19,7 @@ export interface TelemetryParts {
   readonly recorder: MetricsRecorder;
   readonly log: Logger;
   readonly model: ModelIdentity;
+  readonly rules: ReadingRules;
   /** Told each fault, for the operator's page. */
   readonly note: (fault: FaultNote) => void;
   /** Takes traces for the collector. */
@@ -49,7 +51,7 @@ export function createWorkerLog(config: Config, slot: string, recorder: MetricsR
 
 /** Log of requests, reports of faults and traces of a worker; each as far as it is configured. */
 export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry> {
-  const { config, slot, recorder, log, model, note, sendTraces, now } = parts;
+  const { config, slot, recorder, log, model, rules, note, sendTraces, now } = parts;
   const redact = createRedactor(config.apiKeys);
   const reporter = await createErrorReporter({
     dsn: config.sentryDsn,
@@ -84,7 +86,7 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
           onDropped: () => recorder.counter('traceSpans', 'dropped').inc(),
           now,
         });
-  const plates = new PlatePseudonyms(config.logHmacKey ?? randomBytes(32).toString('hex'));
+  const plates = new PlatePseudonyms(config.logHmacKey ?? randomBytes(32).toString('hex'), rules);
   const requestLog = new RequestLog({
     log,
     onDropped: (level) => recorder.counter('logLinesDropped', level).inc(),

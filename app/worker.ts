@@ -17,6 +17,7 @@ import { ProcessMetrics } from './adapters/process-metrics.js';
 import type { RedisCache } from './adapters/redis-cache.js';
 import { RequestMetrics } from './adapters/metrics/request-metrics.js';
 import type { Config } from './config/load-config.js';
+import { createReadingRules } from './model/features/reading-rules.js';
 import { Admission } from './routes/admission.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
@@ -87,12 +88,14 @@ async function serve(
     process.exit(1);
   }
   const { identity } = loaded;
+  const rules = createReadingRules(config);
   const { faults, requestLog, tracing, flush } = await createTelemetry({
     config,
     slot,
     recorder,
     log,
     model: identity,
+    rules,
     note: (fault) => link.send({ kind: 'fault', fault }),
     sendTraces: (records) => link.send({ kind: 'traces', records }),
     now,
@@ -118,6 +121,7 @@ async function serve(
   const batcher = new Batcher(stages?.scorer(scorer) ?? scorer, config, metrics, now);
   const decider = new Decider({
     model: identity,
+    rules,
     batcher: stages?.queue(batcher) ?? batcher,
     memoryEntries: config.memoryCacheEntries,
     sharedCache: redis === undefined ? undefined : (stages?.cache(redis) ?? redis),

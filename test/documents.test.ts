@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PLATE_NORMALISATIONS } from '../app/model/features/plate-spelling.js';
+import { READING_WARNINGS } from '../app/model/features/reading-warnings.js';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../app/routes/examples.js';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -54,6 +56,13 @@ describe('the documents', () => {
       }
     }
     expect(dead).toEqual([]);
+  });
+
+  it('explain every warning of a reading', () => {
+    const rows = [...read('docs/readings.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map(
+      ([, code]) => code,
+    );
+    expect(rows).toEqual([...READING_WARNINGS, ...PLATE_NORMALISATIONS]);
   });
 
   it("show the documented reading and the shipped model's true answer on the first screen", () => {

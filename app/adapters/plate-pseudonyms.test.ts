@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_READING } from '../routes/examples.js';
+import { DEFAULT_RULES } from '../model/features/reading-rules.js';
 import { PlatePseudonyms } from './plate-pseudonyms.js';
 
 const JSON_TEXT = JSON.stringify(EXAMPLE_READING);
 
 describe('PlatePseudonyms', () => {
-  const pseudonyms = new PlatePseudonyms('a key of some length');
+  const pseudonyms = new PlatePseudonyms('a key of some length', DEFAULT_RULES);
 
   it.each([
     ['with a byte order mark', `\ufeff${JSON_TEXT}`],

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { PlateSymbols } from '../model/features/plate-symbols.js';
 import { TEMPLATE_NAMES } from '../model/features/template.js';
 import { parseReading } from '../model/features/parse-reading.js';
+import type { ReadingRules } from '../model/features/reading-rules.js';
 import { readJson } from '../services/read-json.js';
 
 /** What a log line says of one plate. */
@@ -28,7 +29,10 @@ const HMAC_HEX_DIGITS = 16;
 export class PlatePseudonyms {
   readonly #symbols = new PlateSymbols();
 
-  constructor(private readonly key: string) {}
+  constructor(
+    private readonly key: string,
+    private readonly rules: ReadingRules,
+  ) {}
 
   /**
    * @param body a body of `POST /reg/`; it is parsed once more, which only lines that are written
@@ -37,7 +41,7 @@ export class PlatePseudonyms {
    */
   of(body: Buffer): ReadingPseudonyms | undefined {
     const json = readJson(body);
-    const parsed = json.ok ? parseReading(json.value) : json;
+    const parsed = json.ok ? parseReading(json.value, this.rules) : json;
     if (!parsed.ok) return undefined;
     const { regnoRecognize, aftsRegnoAi } = parsed.reading;
     return { camera: this.#of(regnoRecognize), network: this.#of(aftsRegnoAi) };

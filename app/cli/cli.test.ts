@@ -158,6 +158,34 @@ describe('regno score', () => {
     expect(lines[3]!.negative).toBeCloseTo(third!.expected.negative, 12);
   });
 
+  it('reads as the service does: refuses, warns and respells by the same settings', async () => {
+    const { input } = golden[0]!;
+    const odd = { ...input, regno_recognize: ` ${String(input['regno_recognize'])}`, direction: 2 };
+    const loud = { ...input, afts_regno_ai_score: 97.3 };
+    const iso = { ...input, time_check: '2024-06-14T05:30:15Z' };
+    const stdin = ndjson([{ ...input, direction: 2 }, odd, loud, iso]);
+    const strict = await runRegno(['score'], { stdin });
+    expect(strict.code).toBe(1);
+    expect(strict.stderr).toBe(
+      'regno: 2 of 4 rows odd: direction_code 2, plate_blanks 1; docs/readings.md explains each\n' +
+        'regno: 2 of 4 rows could not be scored\n',
+    );
+    expect(linesOf(strict.stdout)[2]!.error).toMatch(/^afts_regno_ai_score: expected .* 0 to 1/);
+    const env = {
+      REGNO_STRICT: 'false',
+      REGNO_NORMALISE: 'trim',
+      REGNO_TIME_ZONE: 'Europe/Moscow',
+    };
+    const lenient = await runRegno(['score'], { stdin, env });
+    const lines = linesOf(lenient.stdout);
+    expect(lenient.stderr).toContain('3 of 4 rows odd');
+    expect(lenient.code).toBe(0);
+    expect(lines[1]!.positive).toBe(lines[0]!.positive);
+    const wrong = await runRegno(['score'], { stdin, env: { REGNO_TIME_ZONE: 'Mars/Olympus' } });
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/REGNO_TIME_ZONE: expected a time zone/);
+  });
+
   it('takes CSV and writes CSV to a file', async () => {
     const names = Object.keys(golden[0]!.input);
     const quoted = (value: unknown): string => `"${String(value).replaceAll('"', '""')}"`;

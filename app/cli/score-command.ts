@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { shippedModelPath } from '../config/load-config.js';
+import { loadReadingConfig, shippedModelPath } from '../config/load-config.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { ROW_FORMATS, type RowFormat } from '../rows/row.js';
 import { encodingOption } from './option-parsers.js';
@@ -40,10 +40,12 @@ export function addScoreCommand(program: Command): void {
     )
     .addHelpText('after', HELP)
     .action(async (input: string, flags: ScoreFlags) => {
+      const { createReadingRules } = await import('../model/features/reading-rules.js');
       const { scoreRows } = await import('./score-rows.js');
       const startedAt = performance.now();
-      const { rows, bad } = await scoreRows({
+      const { rows, bad, odd, warnings } = await scoreRows({
         model: flags.model ?? shippedModelPath(),
+        rules: createReadingRules(loadReadingConfig(process.env)),
         input,
         inputFormat: flags.inputFormat,
         encoding: flags.encoding,
@@ -53,6 +55,13 @@ export function addScoreCommand(program: Command): void {
         format: flags.format,
       });
       const seconds = (performance.now() - startedAt) / 1000;
+      if (odd > 0) {
+        const kinds = [...warnings].map(([kind, count]) => `${kind} ${formatCount(count)}`);
+        console.error(
+          `regno: ${formatCount(odd)} of ${plural(rows, 'row')} odd: ${kinds.join(', ')}; ` +
+            'docs/readings.md explains each',
+        );
+      }
       if (bad > 0) {
         console.error(`regno: ${formatCount(bad)} of ${plural(rows, 'row')} could not be scored`);
         process.exitCode = EXIT_CODES.failed;
@@ -71,6 +80,8 @@ Output:  {"id": 1, "negative": 0.3, "positive": 0.7} or {"id": 2, "error": "..."
          with --format csv the columns id, negative, positive, error. In CSV a text that a
          spreadsheet would run as a formula begins with ' (and one that begins so already gets one
          more): drop one ' before any number of ' and one of = + - @, tab or line break.
+Odd:     rows that are scored but can hardly be meant so are counted on standard error. REGNO_STRICT,
+         REGNO_NORMALISE and REGNO_TIME_ZONE hold as for the service.
 Exit:    0 all rows were scored, 1 some were not or there are none, 2 wrong call.
 
 Examples:

@@ -1,6 +1,8 @@
 import { parseReading } from '../model/features/parse-reading.js';
 import { READING_FIELDS } from '../model/features/reading-fields.js';
-import type { FieldFault, Reading } from '../model/features/reading.js';
+import type { ReadingRules } from '../model/features/reading-rules.js';
+import { warningsIn, type ReadingWarning } from '../model/features/reading-warnings.js';
+import type { FieldFault, ParsedReading, Reading } from '../model/features/reading.js';
 import { csvField } from '../rows/csv-line.js';
 import { hasDecimalComma } from '../rows/decimal-comma.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
@@ -14,6 +16,7 @@ import { formatCount } from './text-format.js';
 
 export interface ScoreOptions {
   readonly model: string;
+  readonly rules: ReadingRules;
   readonly input: string;
   readonly inputFormat: RowFormat | undefined;
   readonly encoding: string;
@@ -27,6 +30,10 @@ export interface ScoreOptions {
 export interface ScoreResult {
   readonly rows: number;
   readonly bad: number;
+  /** Rows that have something odd about them. */
+  readonly odd: number;
+  /** How many rows have each warning. */
+  readonly warnings: ReadonlyMap<ReadingWarning, number>;
 }
 
 /** Rows scored in one run of the graph. */
@@ -44,16 +51,19 @@ export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
   const input = await openInput(options.input, options.inputFormat);
   const output = await openOutput(options.out, options.force);
   const progress = startProgress(input.totalBytes, 'bytes');
-  const result = { rows: 0, bad: 0 };
+  const warnings = new Map<ReadingWarning, number>();
+  const result = { rows: 0, bad: 0, odd: 0, warnings };
   try {
     const reading = { ...options, format: input.format, columns: READING_FIELDS };
     for await (const rows of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       if (result.rows === 0 && options.format === 'csv') {
         await output.write('id,negative,positive,error\n');
       }
-      const answers = await answerRows(runner, rows);
+      const parsed = rows.map((row) => parseRow(row, options.rules));
+      const answers = await answerRows(runner, parsed);
       await output.write(rows.map((row, i) => formatAnswer(row.id, answers[i], options)).join(''));
       result.rows += rows.length;
+      result.odd += countWarnings(parsed, warnings);
       result.bad += answers.filter((answer) => 'error' in answer).length;
       progress.update(input.bytesRead(), `${formatCount(result.rows)} rows`);
     }
@@ -84,17 +94,22 @@ function isDecimalComma(value: unknown): boolean {
   return typeof value === 'string' && hasDecimalComma(value);
 }
 
+type ParsedRow = Extract<ParsedReading, { readonly ok: true }> | { readonly error: string };
+
+function parseRow(row: InputRow, rules: ReadingRules): ParsedRow {
+  if (row.fault !== undefined) return { error: row.fault };
+  const parsed = parseReading(row.input, rules);
+  return parsed.ok ? parsed : { error: describeFaults(parsed.faults, row.input) };
+}
+
 async function answerRows(
   runner: ModelRunner,
-  rows: readonly InputRow[],
+  rows: readonly ParsedRow[],
 ): Promise<readonly RowAnswer[]> {
   const readings: Reading[] = [];
-  const slots = rows.map((row): { readonly error: string } | { readonly reading: number } => {
-    if (row.fault !== undefined) return { error: row.fault };
-    const parsed = parseReading(row.input);
-    if (!parsed.ok) return { error: describeFaults(parsed.faults, row.input) };
-    return { reading: readings.push(parsed.reading) - 1 };
-  });
+  const slots = rows.map((row) =>
+    'error' in row ? row : { reading: readings.push(row.reading) - 1 },
+  );
   const scores = await runner.score(readings);
   return slots.map((slot) => {
     if ('error' in slot) return slot;
@@ -102,6 +117,17 @@ async function answerRows(
     if (score !== undefined && Number.isFinite(score.positive)) return score;
     return { error: 'the model gives no finite probability for this reading' };
   });
+}
+
+/** Adds the warnings of these rows to the counts, and gives how many rows have any. */
+function countWarnings(rows: readonly ParsedRow[], counts: Map<ReadingWarning, number>): number {
+  let odd = 0;
+  for (const row of rows) {
+    if ('error' in row || row.warnings === 0) continue;
+    odd += 1;
+    for (const kind of warningsIn(row.warnings)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return odd;
 }
 
 function formatAnswer(id: string, answer: RowAnswer | undefined, { format }: ScoreOptions): string {

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { DEMO_KEY, shippedModelPath } from '../config/load-config.js';
+import { DEMO_KEY, loadReadingConfig, shippedModelPath } from '../config/load-config.js';
 import { PATH_NAMES, type PathName } from './answer-path.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { choices, encodingOption, integer, number, serviceUrl } from './option-parsers.js';
@@ -46,10 +46,12 @@ export function addVerifyCommand(program: Command): void {
     .option('--json', 'report in JSON')
     .addHelpText('after', HELP)
     .action(async (flags: VerifyFlags) => {
+      const { createReadingRules } = await import('../model/features/reading-rules.js');
       const { defaultPaths, verifyRows } = await import('./verify-rows.js');
+      const rules = createReadingRules(loadReadingConfig(process.env));
       const model = flags.model ?? shippedModelPath();
       const through = flags.through ?? (await defaultPaths(model));
-      const result = await verifyRows({ ...flags, model, through });
+      const result = await verifyRows({ ...flags, model, rules, through });
       if (flags.json === true) {
         console.log(JSON.stringify(result, null, 2));
       } else {

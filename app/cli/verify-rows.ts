@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseReading } from '../model/features/parse-reading.js';
 import { READING_FIELDS } from '../model/features/reading-fields.js';
+import type { ReadingRules } from '../model/features/reading-rules.js';
 import type { AnswerPath, AskedReading, PathAnswer, PathName, PathOptions } from './answer-path.js';
 import { openPath } from './answer-paths.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
@@ -15,6 +16,8 @@ import { formatCount } from './text-format.js';
 export interface VerifyOptions extends PathOptions {
   readonly expected: string;
   readonly encoding: string;
+  /** What is done with odd readings where the model is asked here; a service has its own. */
+  readonly rules: ReadingRules;
   readonly tolerance: number;
   readonly through: readonly PathName[];
 }
@@ -78,7 +81,7 @@ export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> 
     const reading = { ...options, format: input.format, columns: READING_FIELDS };
     for await (const batch of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       const cases = batch.flatMap((row) => {
-        const checked = checkRow(row);
+        const checked = checkRow(row, options.rules);
         if (typeof checked !== 'string') return checked;
         bad.count++;
         bad.first ??= `line ${row.line}: ${checked}`;
@@ -110,13 +113,13 @@ interface Case extends AskedReading {
 }
 
 /** The case of a row, or what is wrong with it. */
-function checkRow(row: InputRow): Case | string {
+function checkRow(row: InputRow, rules: ReadingRules): Case | string {
   if (row.fault !== undefined) return row.fault;
   const expected = expectedSchema.safeParse(row.expected);
   if (!expected.success) {
     return 'expected {"input": {the ten fields}, "expected": {"negative": p, "positive": q}}';
   }
-  const parsed = parseReading(row.input);
+  const parsed = parseReading(row.input, rules);
   if (!parsed.ok) return describeFaults(parsed.faults, row.input);
   return { line: row.line, input: row.input, reading: parsed.reading, expected: expected.data };
 }

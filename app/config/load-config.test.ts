@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ConfigError, DEMO_KEY, loadConfig } from './load-config.js';
+import { ConfigError, DEMO_KEY, loadConfig, loadReadingConfig } from './load-config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'regno-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -95,5 +95,33 @@ describe('loadConfig', () => {
     expect(loadConfig({ API_KEYS_FILE: path }).apiKeys).toEqual(['first', 'second']);
     expect(faultsOf({ API_KEYS_FILE: join(folder, 'absent') })[0]).toContain('ENOENT');
     expect(faultsOf({ API_KEYS_FILE: path, API_KEYS: 'third' })).toHaveLength(1);
+  });
+
+  it('takes what is done with readings', () => {
+    expect(loadConfig({})).toMatchObject({ strict: true, normalise: [] });
+    expect(loadReadingConfig({})).toEqual({ strict: true, normalise: [] });
+    const env = {
+      REGNO_STRICT: 'false',
+      REGNO_NORMALISE: ' lookalikes, trim ,',
+      REGNO_TIME_ZONE: 'Europe/Moscow',
+    };
+    const expected = {
+      strict: false,
+      normalise: ['lookalikes', 'trim'],
+      timeZone: 'Europe/Moscow',
+    };
+    expect(loadConfig(env)).toMatchObject(expected);
+    expect(loadReadingConfig(env)).toEqual(expected);
+  });
+
+  it.each([
+    ['REGNO_STRICT', 'maybe', /true or false/],
+    ['REGNO_NORMALISE', 'trim,lower', /some of trim, upper, lookalikes/],
+    ['REGNO_TIME_ZONE', 'Moscow', /such as Europe\/Moscow/],
+    ['REGNO_STRICKT', 'true', /no such setting/],
+  ])('refuses %s=%s also for commands that need no other settings', (name, value, fault) => {
+    for (const load of [loadConfig, loadReadingConfig]) {
+      expect(() => load({ [name]: value })).toThrow(fault);
+    }
   });
 });

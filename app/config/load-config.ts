@@ -7,7 +7,7 @@ import { SETTINGS, type SettingId } from './schema.js';
 type Parsed<K extends SettingId> = z.output<(typeof SETTINGS)[K]['schema']>;
 
 /** Settings that may be absent because they have neither a value nor a default. */
-type Optional = 'redisUrl' | 'sentryDsn' | 'logHmacKey' | 'otlpUrl' | 'connectionsMax';
+type Optional = 'redisUrl' | 'sentryDsn' | 'logHmacKey' | 'otlpUrl' | 'connectionsMax' | 'timeZone';
 
 /** The service's settings, checked and frozen. */
 export type Config = {
@@ -51,9 +51,24 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     model: values.model ?? shippedModelPath(),
     docsPublic: values.docsPublic ?? !production,
     corsOrigins: values.corsOrigins ?? [],
+    normalise: values.normalise ?? [],
     apiKeys: keys ?? [DEMO_KEY],
     usesDemoKey: keys === undefined,
   }) as Config;
+}
+
+/** The settings of what is done with readings, for commands that need no others. */
+export type ReadingConfig = Pick<Config, 'strict' | 'normalise' | 'timeZone'>;
+
+/** @throws ConfigError naming every fault of these settings, and settings that do not exist */
+export function loadReadingConfig(
+  env: Readonly<Record<string, string | undefined>>,
+): ReadingConfig {
+  const faults = unknownSettings(env);
+  const { strict, normalise, timeZone } = SETTINGS;
+  const values = parseSettings(env, faults, { strict, normalise, timeZone });
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { normalise: [], ...values } as ReadingConfig;
 }
 
 /** Path of the model folder that is shipped with regno. */
@@ -74,9 +89,10 @@ function unknownSettings(env: Readonly<Record<string, string | undefined>>): str
 function parseSettings(
   env: Readonly<Record<string, string | undefined>>,
   faults: string[],
+  settings: Partial<typeof SETTINGS> = SETTINGS,
 ): Values {
   const values: Record<string, unknown> = {};
-  for (const [id, setting] of Object.entries(SETTINGS)) {
+  for (const [id, setting] of Object.entries(settings)) {
     const given = env[setting.env];
     // MODEL has a default as a person writes it, but resolves beside the code, not in the folder
     // the process was started from.

@@ -95,6 +95,28 @@ const originList = z
     origins.map((origin) => (origin === '*' ? origin : new URL(origin).origin)),
   );
 
+/** Some of these words, in any order, separated by commas. */
+function words<const Word extends string>(all: readonly Word[]) {
+  return z
+    .string()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    )
+    .pipe(z.array(z.enum(all, `expected some of ${all.join(', ')}, separated by commas`)));
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isOrigin(text: string): boolean {
   if (text.includes('*') || !URL.canParse(text)) return false;
   const { origin, protocol, href } = new URL(text);
@@ -219,6 +241,28 @@ export const SETTINGS = {
     about:
       'Origins whose pages may call the service from a browser (CORS), separated by commas, e.g. `https://app.example`; `*` for all. Without it none may.',
     schema: originList,
+  }),
+  strict: setting({
+    env: 'REGNO_STRICT',
+    about:
+      'Whether readings are refused whose values no sound client can mean (scores of the network outside 0 to 1, lists with decimal commas); `false` answers them as the old service did, with a warning. See docs/readings.md.',
+    schema: flag,
+    fallback: 'true',
+  }),
+  normalise: setting({
+    env: 'REGNO_NORMALISE',
+    about:
+      'How plates are respelt before they are scored: some of `trim` (no blanks around), `upper` (no lower case), `lookalikes` (Cyrillic letters for Latin and Greek ones that look the same), separated by commas. Without it plates stay as they are.',
+    schema: words(['trim', 'upper', 'lookalikes']),
+  }),
+  timeZone: setting({
+    env: 'REGNO_TIME_ZONE',
+    about:
+      'Where `time_check` is local time, as the IANA data base names it, e.g. `Europe/Moscow`. With it times in ISO 8601 are accepted, and one with an offset becomes local time; without it they are refused.',
+    schema: z
+      .string()
+      .trim()
+      .refine(isTimeZone, 'expected a time zone of the IANA data base such as Europe/Moscow'),
   }),
   bodyLimitBytes: setting({
     env: 'REGNO_BODY_LIMIT_BYTES',

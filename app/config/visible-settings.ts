@@ -25,8 +25,8 @@ function valueOf(
   id: Exclude<keyof typeof SETTINGS, 'apiKeysFile'>,
 ): VisibleSetting['value'] {
   if (id === 'apiKeys') return config.usesDemoKey ? 'the demo key' : '(set)';
-  if (id === 'corsOrigins') return config.corsOrigins.join(', ') || null;
   const value = config[id] ?? null;
   if (value === null) return null;
+  if (typeof value === 'object') return value.join(', ') || null;
   return 'secret' in SETTINGS[id] ? '(set)' : value;
 }

@@ -1,5 +1,6 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { READING_WARNINGS } from '../model/features/reading-warnings.js';
 import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from './refusal.js';
 
 export const JSON_TYPE = 'application/json';
@@ -37,6 +38,8 @@ export const COMMON_HEADERS: Headers = {
   traceresponse: text('Trace and span of the answer, where the request is part of a trace.'),
 };
 
+const ANY_WARNING = READING_WARNINGS.join('|');
+
 /** Headers of a decision. */
 export const DECISION_HEADERS: Headers = {
   ...COMMON_HEADERS,
@@ -51,6 +54,12 @@ export const DECISION_HEADERS: Headers = {
     description:
       'Where the answer came from; `shared` is the computation of an identical reading in flight.',
     schema: { type: 'string', enum: ['memory', 'redis', 'shared', 'model'] },
+  },
+  'x-reading-warnings': {
+    description:
+      'What is odd about a reading that was answered all the same, some of ' +
+      `${READING_WARNINGS.join(', ')}, separated by commas; docs/readings.md explains each.`,
+    schema: { type: 'string', pattern: `^(?:${ANY_WARNING})(?:,(?:${ANY_WARNING}))*$` },
   },
 };
 

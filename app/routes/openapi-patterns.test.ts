@@ -1,20 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasDecimalCommas, isProbability } from '../model/features/check-reading.js';
 import { parseNumber, parseNumberList } from '../model/features/parse-number.js';
 import { parseReading } from '../model/features/parse-reading.js';
 import { parseTime } from '../model/features/parse-time.js';
 import { READING_FIELDS } from '../model/features/reading-fields.js';
 import { EXAMPLE_READING } from './examples.js';
 import {
-  listPattern,
   NUMBER_PATTERN,
+  PROBABILITY_PATTERN,
+  probabilityListPattern,
   readingTextPattern,
   TIME_PATTERN,
 } from './openapi-patterns.js';
 
 const ENTRIES = 4;
 const NUMBER = new RegExp(NUMBER_PATTERN, 'u');
-const LIST = new RegExp(listPattern(ENTRIES), 'u');
+const LIST = new RegExp(probabilityListPattern(ENTRIES), 'u');
+const PROBABILITY = new RegExp(PROBABILITY_PATTERN, 'u');
 const TIME = new RegExp(TIME_PATTERN, 'u');
 
 /** Texts of pieces that such texts are made of: many are right, and the others nearly. */
@@ -27,7 +30,7 @@ const numberSoup = soup(
   8,
 );
 const listSoup = soup(
-  ['[', ']', ',', '1', '.5', '2.', '"3"', '" 4 "', ' ', '\t', '\f', '-', 'null', '[]', '1,2'],
+  ['[', ']', ',', '1', '.5', '0.', '"1"', '" 0 "', ' ', '\t', '\f', '-', '2', '[]', '1,0'],
   9,
 );
 
@@ -52,30 +55,79 @@ describe('the pattern of numbers as text', () => {
   });
 });
 
+describe('the pattern of probabilities as text', () => {
+  it('matches what is read as a number from 0 to 1, and nothing else', () => {
+    const texts = fc.oneof(numberSoup, fc.double({ min: -2, max: 2 }).map(String));
+    fc.assert(
+      fc.property(texts, (text) => {
+        // Powers of ten are promised after one digit at the most.
+        fc.pre(!/[eE][+-]?\d{3}|[0-9.][0-9.][0-9.]*[eE]/.test(text));
+        const value = parseNumber(text, 256);
+        expect(PROBABILITY.test(text)).toBe(value !== undefined && isProbability(value));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('matches nothing that is read as another number', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(new RegExp(PROBABILITY_PATTERN)), (text) => {
+        expect(isProbability(parseNumber(text, 1000) ?? NaN)).toBe(true);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each(['1.2e-09', '9.99e-1', '0e5', '-0', '+.5', '1.', '01', '1e-5', '0.5E-0', '1e+00'])(
+    'matches %s',
+    (text) => expect(PROBABILITY.test(text)).toBe(true),
+  );
+});
+
 describe('the pattern of lists as text', () => {
-  it('matches what is read as a list of numbers, and nothing else', () => {
-    const limits = { unitsMax: 1000, entriesMax: ENTRIES };
+  const limits = { unitsMax: 100_000, entriesMax: ENTRIES };
+  const isRead = (text: string): boolean =>
+    parseNumberList(text, limits)?.every(isProbability) === true && !hasDecimalCommas(text);
+
+  it('matches what is read as a list of probabilities, and nothing else', () => {
     fc.assert(
       fc.property(listSoup, (text) => {
-        expect(LIST.test(text)).toBe(parseNumberList(text, limits) !== undefined);
+        expect(LIST.test(text)).toBe(isRead(text));
       }),
       { numRuns: 20_000 },
     );
     for (const [text, matches] of [
       ['[]', true],
       ['[ \n]', true],
-      ['[1,2,3,4]', true],
-      ['[1,2,3,4,]', true],
-      ['[1,2,3,4,5]', false],
-      ['["1", 2]', true],
-      ['["1", 2,]', false],
-      ['[+1, .5, 2.]', true],
-      ['[+1, "2"]', false],
+      ['[1,0,1,0]', true],
+      ['[1,.2,.3,.4,]', true],
+      ['[1,1,1,1,1]', false],
+      ['["1", 0.2]', true],
+      ['["1", 0,]', false],
+      ['[+1, .5, 1.]', true],
+      ['[+1, "1"]', false],
       ['[,]', false],
       ['[\v]', false],
+      ['[1.5]', false],
+      ['[0.5, -0.5]', false],
+      ['[0,9, 0,8]', false],
+      ['[1,0, 0,1]', false],
+      ['[1,0]', true],
+      ['[1, 0, 0, 1]', true],
+      ['[1.2e-09, 9.1e-05]', true],
     ] as const) {
       expect(`${text} ${LIST.test(text)}`).toBe(`${text} ${matches}`);
-      expect(parseNumberList(text, limits) !== undefined).toBe(matches);
+      expect(isRead(text)).toBe(matches);
+    }
+  });
+
+  it('finds the fault at the end of a long list at once', () => {
+    const list = new RegExp(probabilityListPattern(256), 'u');
+    for (const entry of ['0', '1', '0.5', '1e-5', '"0"', '0.0']) {
+      const entries = new Array(256).fill(entry).join(', ');
+      expect(list.test(`[${entries}]`)).toBe(true);
+      expect(list.test(`[${entries}, ${entry}]`)).toBe(false);
+      expect(list.test(`[${entries}!]`)).toBe(false);
     }
   });
 });

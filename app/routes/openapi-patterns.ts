@@ -1,3 +1,4 @@
+import { DECIMAL_COMMA_LIST } from '../model/features/check-reading.js';
 import type { ReadingField, ReadingFieldKind } from '../model/features/reading-fields.js';
 
 /*
@@ -15,6 +16,23 @@ const NUMBER = `${BLANK}[+-]?${UNSIGNED}${BLANK}`;
 
 export const NUMBER_PATTERN = `^${NUMBER}$`;
 
+/*
+ * Numbers from 0 to 1 by their form. The alternatives exclude each other: where two matched the same
+ * text, a list that fails at its end would be tried in 2^256 ways.
+ */
+const NEGATIVE_POWER = '[eE]-(?:0[1-9]|[1-9][0-9]?)';
+const POSITIVE_POWER = '[eE]\\+?(?:0[1-9]|[1-9][0-9]?)';
+const NO_POSITIVE_POWER = '(?:[eE](?:-[0-9]{1,2}|\\+?0{1,2}))?';
+/** A digit and others behind the point, which a negative power makes a fraction. */
+const MANTISSA = '(?:1\\.0*[1-9][0-9]*|[2-9](?:\\.[0-9]+)?)';
+const ANY_PROBABILITY =
+  `(?:\\+?(?:(?:0*1(?:\\.0*)?|0+(?:\\.[0-9]*)?|\\.[0-9]+)${NO_POSITIVE_POWER}` +
+  `|(?:${MANTISSA}|[2-9]\\.)${NEGATIVE_POWER}|(?:0+(?:\\.0*)?|\\.0+)${POSITIVE_POWER})` +
+  `|-(?:0+(?:\\.0*)?|\\.0+)${EXPONENT})`;
+const PROBABILITY = `${BLANK}${ANY_PROBABILITY}${BLANK}`;
+
+export const PROBABILITY_PATTERN = `^${PROBABILITY}$`;
+
 const YEAR = '(?:[0-9]{3}[1-9]|[0-9]{2}[1-9][0-9]|[0-9][1-9][0-9]{2}|[1-9][0-9]{3})';
 const FOURTH_YEAR = '(?:0[48]|[2468][048]|[13579][26])';
 const LEAP_YEAR = `(?:[0-9]{2}${FOURTH_YEAR}|${FOURTH_YEAR}00)`;
@@ -31,18 +49,23 @@ export const TIME_PATTERN = `^${TIME}$`;
 
 const JSON_BLANK = '[ \\t\\n\\r]*';
 const JSON_NUMBER = `-?(?:0|[1-9][0-9]{0,99})(?:\\.[0-9]+)?${EXPONENT}`;
+const JSON_PROBABILITY =
+  `(?:(?:1(?:\\.0+)?|0(?:\\.[0-9]+)?)${NO_POSITIVE_POWER}|${MANTISSA}${NEGATIVE_POWER}` +
+  `|0(?:\\.0+)?${POSITIVE_POWER}|-0(?:\\.0+)?${EXPONENT})`;
 
 /**
- * Lists as text: as Python writes them, or JSON, which also has the empty list and numbers as text.
+ * Lists as text: as Python writes them, or JSON, which also has the empty list and numbers as text;
+ * not with decimal commas.
  *
  * @param entriesMax most numbers in the list
  */
-export function listPattern(entriesMax: number): string {
+export function probabilityListPattern(entriesMax: number): string {
   const more = `{0,${entriesMax - 1}}`;
-  const python = `${NUMBER}(?:,${NUMBER})${more}(?:,${BLANK})?`;
-  const entry = `${JSON_BLANK}(?:${JSON_NUMBER}|" *[+-]?${UNSIGNED} *")${JSON_BLANK}`;
+  const python = `${PROBABILITY}(?:,${PROBABILITY})${more}(?:,${BLANK})?`;
+  const entry = `${JSON_BLANK}(?:${JSON_PROBABILITY}|" *${ANY_PROBABILITY} *")${JSON_BLANK}`;
   const json = `(?:${entry}(?:,${entry})${more}|${JSON_BLANK})`;
-  return `^(?:${BLANK}\\[${python}\\]${BLANK}|${JSON_BLANK}\\[${json}\\]${JSON_BLANK})$`;
+  const list = `(?:${BLANK}\\[${python}\\]${BLANK}|${JSON_BLANK}\\[${json}\\]${JSON_BLANK})`;
+  return `^(?!${DECIMAL_COMMA_LIST}$)${list}$`;
 }
 
 const ESCAPE = '\\\\(?:["\\\\/bfnrt]|u(?:[0-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|[Dd][0-7][0-9A-Fa-f]{2}))';
@@ -51,10 +74,16 @@ const ESCAPE = '\\\\(?:["\\\\/bfnrt]|u(?:[0-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|[Dd][0-
 const JSON_OF_KIND: Readonly<Record<ReadingFieldKind, (field: ReadingField) => string>> = {
   text: ({ charsMax }) => `"(?:[^"\\\\\\u0000-\\u001f]|${ESCAPE}){0,${charsMax}}"`,
   time: () => `"${TIME}"`,
-  number: () => plainOrText(JSON_NUMBER),
-  'number-list': ({ entriesMax = 1 }) =>
-    plainOrText(`\\[(?:${JSON_NUMBER}(?:, ?${JSON_NUMBER}){0,${entriesMax - 1}})?\\]`),
+  number: ({ isProbability }) =>
+    plainOrText(isProbability === true ? JSON_PROBABILITY : JSON_NUMBER),
+  'number-list': ({ entriesMax = 1 }) => plainOrText(jsonList(JSON_PROBABILITY, entriesMax)),
 };
+
+/** As libraries write lists: with a blank after every comma, or after none. */
+function jsonList(entry: string, entriesMax: number): string {
+  const more = `{0,${entriesMax - 1}}`;
+  return `\\[(?:${entry}(?:(?:,${entry})${more}|(?:, ${entry})${more}))?\\]`;
+}
 
 /** JSON texts of readings, the fields in their order and without others, as a library writes them. */
 export function readingTextPattern(fields: readonly ReadingField[]): string {

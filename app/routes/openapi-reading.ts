@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { READING_FIELDS, type ReadingField } from '../model/features/reading-fields.js';
 import {
-  listPattern,
   NUMBER_PATTERN,
+  PROBABILITY_PATTERN,
+  probabilityListPattern,
   readingTextPattern,
   TIME_PATTERN,
 } from './openapi-patterns.js';
@@ -13,7 +14,9 @@ export function readingSchema() {
   return z.looseObject(shape).openapi({
     description:
       'One disagreement: the ten fields, by name. Other fields are ignored. Lengths are characters ' +
-      '(Unicode code points); texts with unpaired surrogates are refused.',
+      '(Unicode code points); texts with unpaired surrogates are refused. This is what an instance ' +
+      'takes by default: REGNO_STRICT=false has it take scores outside 0 to 1 too, and ' +
+      'REGNO_TIME_ZONE times in ISO 8601.',
   });
 }
 
@@ -33,10 +36,13 @@ export function readingTextSchema(readingRef: string) {
 }
 
 function fieldSchema(field: ReadingField): z.ZodType {
-  const { description, example, charsMax, entriesMax = 0 } = field;
+  const { description, example, charsMax, entriesMax = 0, isProbability } = field;
   const about = { description, example };
   const text = z.string().max(charsMax);
-  const number = z.union([z.number(), text.openapi({ pattern: NUMBER_PATTERN })]);
+  const number =
+    isProbability === true
+      ? z.union([z.number().min(0).max(1), text.openapi({ pattern: PROBABILITY_PATTERN })])
+      : z.union([z.number(), text.openapi({ pattern: NUMBER_PATTERN })]);
   switch (field.kind) {
     case 'text':
       return text.openapi(about);
@@ -47,7 +53,7 @@ function fieldSchema(field: ReadingField): z.ZodType {
     case 'number-list':
       return z
         .union([
-          text.openapi({ pattern: listPattern(entriesMax) }),
+          text.openapi({ pattern: probabilityListPattern(entriesMax) }),
           z.array(number).max(entriesMax),
         ])
         .openapi(about);

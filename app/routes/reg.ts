@@ -1,6 +1,7 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import type { Decided, Outcome } from '../services/decide.js';
 import type { ModelIdentity } from '../services/ports.js';
+import { warningsIn } from '../model/features/reading-warnings.js';
 import type { InvalidReading } from '../model/features/reading.js';
 import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
@@ -33,6 +34,7 @@ export interface RegRouteParts {
 }
 
 const DEADLINE_HEADER = 'x-request-timeout-ms';
+const READING_WARNINGS_HEADER = 'x-reading-warnings';
 
 /**
  * `POST /reg/`: which of the two readings of a plate to pick. Mounted on the application itself, as
@@ -92,11 +94,17 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
     });
   }
 
+  function headersOf({ source, warnings }: Extract<Outcome, { kind: 'decided' }>) {
+    const headers = answerHeaders[source];
+    if (warnings === 0) return headers;
+    return [...headers, READING_WARNINGS_HEADER, warningsIn(warnings).join(',')];
+  }
+
   function answer(req: Request, res: Response, outcome: Outcome): void {
     switch (outcome.kind) {
       case 'decided':
         req.answerSource = outcome.source;
-        sendJson(res, 200, decisionJson(outcome.positive), answerHeaders[outcome.source]);
+        sendJson(res, 200, decisionJson(outcome.positive), headersOf(outcome));
         return;
       case 'invalid':
         req.faultyFields = outcome.invalid.faults.map((fault) => fault.field);

@@ -1,6 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
 import { parseReading } from '../model/features/parse-reading.js';
+import type { ReadingRules } from '../model/features/reading-rules.js';
+import type { WarningSet } from '../model/features/reading-warnings.js';
 import type { InvalidReading, Reading } from '../model/features/reading.js';
 import { FlightTable } from './flight-table.js';
 import { bodyKey, readingKey } from './reading-key.js';
@@ -22,6 +24,8 @@ export type Outcome =
       /** Probability that the network's reading is the one to pick. */
       readonly positive: number;
       readonly source: AnswerSource;
+      /** What is odd about the reading. */
+      readonly warnings: WarningSet;
     }
   | { readonly kind: 'invalid'; readonly invalid: InvalidReading }
   | { readonly kind: 'overload'; readonly reason: Overload }
@@ -34,6 +38,8 @@ export type ReadingQueue = Pick<Batcher, 'submit'>;
 
 export interface DecideParts {
   readonly model: ModelIdentity;
+  /** The same for all bodies: the memory cache does not know of them. */
+  readonly rules: ReadingRules;
   readonly batcher: ReadingQueue;
   /** Answers held in memory; 0 for none. */
   readonly memoryEntries: number;
@@ -48,9 +54,16 @@ interface ReadingFlight {
   readonly key: string;
   next: ReadingFlight | undefined;
   readonly reading: Reading;
+  readonly warnings: WarningSet;
   /** That of the most patient request. */
   deadlineAt: number;
   readonly waiting: Decided[];
+}
+
+/** What memory holds of a body: a hit must tell the same as the answer that it repeats. */
+interface Remembered {
+  readonly positive: number;
+  readonly warnings: WarningSet;
 }
 
 /**
@@ -61,7 +74,7 @@ interface ReadingFlight {
  * differently written bodies of one reading meet there.
  */
 export class Decider {
-  readonly #memory: LRUCache<string, number> | undefined;
+  readonly #memory: LRUCache<string, Remembered> | undefined;
   readonly #flights = new FlightTable<ReadingFlight>();
 
   constructor(private readonly parts: DecideParts) {
@@ -98,7 +111,7 @@ export class Decider {
   #parse(key: string, body: Buffer, deadlineAt: number, done: Decided): void {
     const startedAt = this.parts.now();
     const json = readJson(body);
-    const parsed = json.ok ? parseReading(json.value) : json;
+    const parsed = json.ok ? parseReading(json.value, this.parts.rules) : json;
     this.parts.metrics.stage('parse', this.parts.now() - startedAt);
     if (!parsed.ok) {
       this.parts.cameras.refused(json.ok ? json.value : undefined);
@@ -109,6 +122,7 @@ export class Decider {
       key,
       next: undefined,
       reading: parsed.reading,
+      warnings: parsed.warnings,
       deadlineAt,
       waiting: [done],
     };
@@ -137,12 +151,14 @@ export class Decider {
   }
 
   #land(flight: ReadingFlight, positive: number, source: AnswerSource): void {
+    const { reading, warnings } = flight;
+    const answer = { positive, warnings };
     this.#flights.delete(flight);
-    this.#memory?.set(flight.key, positive);
-    this.parts.cameras.decided(flight.reading, positive);
+    this.#memory?.set(flight.key, answer);
+    this.parts.cameras.decided(reading, positive, warnings);
     let from = source;
     for (const done of flight.waiting) {
-      this.#answer(positive, from, done);
+      this.#answer(answer, from, done);
       from = 'shared';
     }
   }
@@ -153,8 +169,8 @@ export class Decider {
     for (const done of flight.waiting) done(outcome);
   }
 
-  #answer(positive: number, source: AnswerSource, done: Decided): void {
+  #answer({ positive, warnings }: Remembered, source: AnswerSource, done: Decided): void {
     this.parts.metrics.decided(positive);
-    done({ kind: 'decided', positive, source });
+    done({ kind: 'decided', positive, source, warnings });
   }
 }

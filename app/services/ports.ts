@@ -1,3 +1,4 @@
+import type { WarningSet } from '../model/features/reading-warnings.js';
 import type { Reading } from '../model/features/reading.js';
 
 /** Scores readings with the loaded model. */
@@ -50,7 +51,7 @@ export interface DecisionMetrics {
 /** Health of cameras, told by what they send. */
 export interface CameraHealth {
   /** Once per reading that was scored; repeats that memory answers tell nothing new. */
-  decided(reading: Reading, positive: number): void;
+  decided(reading: Reading, positive: number, warnings: WarningSet): void;
   /** A body that was refused but may still name its camera. */
   refused(body: unknown): void;
 }

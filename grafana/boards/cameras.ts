@@ -73,6 +73,15 @@ function columns(by: string): readonly Column[] {
   ];
 }
 
+/** Warnings are counted by class alone. */
+const WARNINGS: Column = {
+  name: 'Warnings',
+  unit: 'short',
+  decimals: 2,
+  steps: lowIsGood(0.05, 0.3),
+  expr: perReading('camera_class', 'regno_reading_warnings_total', '15m'),
+};
+
 const health = [
   overview({
     title: 'Camera classes, last 15 minutes',
@@ -80,7 +89,7 @@ const health = [
     width: 24,
     height: 9,
     labels: { camera_class: 'Class' },
-    columns: columns('camera_class'),
+    columns: [...columns('camera_class'), WARNINGS],
     sortBy: 'Readings/s',
   }),
   timeline({
@@ -166,6 +175,23 @@ const signals = [
   ),
 ];
 
+const odd = [
+  graph({
+    title: 'Odd readings by kind',
+    about:
+      'Share of a class with this warning. Good: none, or steady. Bad: a class begins, an alert.',
+    unit: 'percentunit',
+    width: 24,
+    min: 0,
+    queries: [
+      {
+        expr: `camera_class_kind:regno_reading_warnings:ratio15m{${RECORDED}}`,
+        legend: '{{camera_class}} {{kind}}',
+      },
+    ],
+  }),
+];
+
 const shifts = [
   graph({
     title: 'Shift against the own past day',
@@ -212,6 +238,7 @@ export const camerasBoard: Board = {
   rows: [
     { title: 'Health', panels: health },
     { title: 'Signals by class', panels: signals },
+    { title: 'Odd readings', panels: odd },
     { title: 'Shifts and types', panels: shifts },
   ],
 };

@@ -65,7 +65,8 @@ describe('pipelined requests', () => {
     const connection = await open();
     await connection.write(POST.repeat(40));
     await until('readings taken', () => undecided.length === 30);
-    for (const done of undecided) done({ kind: 'decided', positive: 0.5, source: 'model' });
+    for (const done of undecided)
+      done({ kind: 'decided', positive: 0.5, source: 'model', warnings: 0 });
     const { answers, ending } = await connection.read();
     expect(answers.map(({ status }) => status)).toEqual(Array<number>(30).fill(200));
     expect(answers.at(-1)?.headers.get('connection')).toBe('close');
@@ -94,7 +95,7 @@ describe('pipelined requests', () => {
       connection.socket.resetAndDestroy();
       await until('nothing in flight', () => admission.inflight === 0);
       for (const done of undecided.splice(0)) {
-        done({ kind: 'decided', positive: 0.5, source: 'model' });
+        done({ kind: 'decided', positive: 0.5, source: 'model', warnings: 0 });
       }
       expect(admission.inflight).toBe(0);
     }
@@ -179,7 +180,7 @@ describe('connections', () => {
     await connection.write(HEALTH + POST);
     connection.finish();
     await until('the reading taken', () => undecided.length === 1);
-    undecided[0]?.({ kind: 'decided', positive: 0.5, source: 'model' });
+    undecided[0]?.({ kind: 'decided', positive: 0.5, source: 'model', warnings: 0 });
     const { answers, ending } = await connection.read();
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect(ending).toBe('closed');

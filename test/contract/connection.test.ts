@@ -411,7 +411,7 @@ describe('a standing queue of new connections', () => {
         decider: {
           decide: (_body, _deadlineAt, done) => {
             seen.decided += 1;
-            done({ kind: 'decided', positive: 0.25, source: 'model' });
+            done({ kind: 'decided', positive: 0.25, source: 'model', warnings: 0 });
           },
         },
       },

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseReading } from '../../app/model/features/parse-reading.js';
+import { DEFAULT_RULES } from '../../app/model/features/reading-rules.js';
 import type { Reading } from '../../app/model/features/reading.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { Batcher, type BatchFailure } from '../../app/services/batcher.js';
@@ -231,6 +232,7 @@ describe('Decider', () => {
         const cache = how.cacheTurns === undefined ? undefined : new FakeCache(how.cacheTurns);
         const decider = new Decider({
           model: MODEL,
+          rules: DEFAULT_RULES,
           batcher: new Batcher(scorer, how, SILENT_METRICS, () => 0),
           memoryEntries: how.memoryEntries,
           sharedCache: cache,
@@ -268,6 +270,7 @@ describe('Decider', () => {
     const scorer = new FakeScorer([2], new Set([0]));
     const decider = new Decider({
       model: MODEL,
+      rules: DEFAULT_RULES,
       batcher: new Batcher(scorer, { batchRowsMax: 9, queueRowsMax: 9 }, SILENT_METRICS, () => 0),
       memoryEntries: 10,
       sharedCache: undefined,
@@ -292,6 +295,7 @@ describe('Decider', () => {
     const scorer = new FakeScorer([], new Set());
     const decider = new Decider({
       model: MODEL,
+      rules: DEFAULT_RULES,
       batcher: new Batcher(scorer, { batchRowsMax: 9, queueRowsMax: 9 }, SILENT_METRICS, () => now),
       memoryEntries: 0,
       sharedCache: undefined,
@@ -313,6 +317,7 @@ describe('Decider', () => {
     const scorer = new FakeScorer([], new Set());
     const decider = new Decider({
       model: MODEL,
+      rules: DEFAULT_RULES,
       batcher: new Batcher(scorer, { batchRowsMax: 9, queueRowsMax: 9 }, SILENT_METRICS, () => 0),
       memoryEntries: 10,
       sharedCache: undefined,

@@ -23,8 +23,8 @@ function makeReading(random: () => number, serial: number): WireReading {
     regno_recognize: camera,
     afts_regno_ai: ai,
     recognition_accuracy: Math.round(random() * 10_000) / 100,
-    // The serial number in the last digits makes each reading its own.
-    afts_regno_ai_score: Number((score(random) + serial * 1e-9).toFixed(9)),
+    // The serial number in the last digits makes each reading its own; a score is 1 at the most.
+    afts_regno_ai_score: Number((score(random) * 0.999 + serial * 1e-9).toFixed(9)),
     afts_regno_ai_char_scores: random() < 0.9 ? JSON.stringify(charScores) : charScores,
     afts_regno_ai_length_scores: JSON.stringify(lengthScores),
     camera_type: pick(random, TYPES),

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { SETTINGS } from '../../app/config/schema.js';
+import { DEFAULT_RULES, type ReadingRules } from '../../app/model/features/reading-rules.js';
 import { Admission } from '../../app/routes/admission.js';
 import type { ConnectionEnd } from '../../app/routes/client-connections.js';
 import { createApp, type AppParts } from '../../app/routes/create-app.js';
@@ -9,7 +10,12 @@ import type { FinishedRequest } from '../../app/routes/request-context.js';
 import { continueTrace } from '../../app/services/trace-context.js';
 import { Batcher } from '../../app/services/batcher.js';
 import { Decider } from '../../app/services/decide.js';
-import type { CameraHealth, DecisionMetrics, Scorer } from '../../app/services/ports.js';
+import type {
+  CameraHealth,
+  DecisionMetrics,
+  Scorer,
+  SharedCache,
+} from '../../app/services/ports.js';
 import { API_KEY } from './start-service.js';
 import { shippedModel, shippedScorer } from './test-model.js';
 
@@ -31,6 +37,10 @@ export interface TestAppOptions {
   readonly parts?: Partial<AppParts>;
   /** Stands in for the shipped model's scorer. */
   readonly scorer?: Scorer;
+  /** What is done with readings of odd values; the defaults where absent. */
+  readonly rules?: ReadingRules;
+  readonly sharedCache?: SharedCache;
+  readonly cameras?: CameraHealth;
 }
 
 export interface TestApp {
@@ -51,11 +61,12 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const scorer = options.scorer ?? (await shippedScorer());
   const decider = new Decider({
     model: identity,
+    rules: options.rules ?? DEFAULT_RULES,
     batcher: new Batcher(scorer, limits, SILENT_METRICS, now),
     memoryEntries: 1000,
-    sharedCache: undefined,
+    sharedCache: options.sharedCache,
     metrics: SILENT_METRICS,
-    cameras: SILENT_CAMERAS,
+    cameras: options.cameras ?? SILENT_CAMERAS,
     now,
   });
   const app = createApp({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { warningBit } from '../../model/features/reading-warnings.js';
 import type { Reading } from '../../model/features/reading.js';
 import { CameraMetrics } from './camera-metrics.js';
 import type { MetricId } from './catalogue.js';
@@ -37,8 +38,8 @@ function createCameras() {
 describe('CameraMetrics', () => {
   it('counts by camera what a reading shows', () => {
     const { cameras, sumOf } = createCameras();
-    cameras.decided(READING, 0.8);
-    cameras.decided(SEVEN_SYMBOLS, 0.1);
+    cameras.decided(READING, 0.8, 0);
+    cameras.decided(SEVEN_SYMBOLS, 0.1, 0);
     expect(sumOf('cameraReadings')).toBe(2);
     expect(sumOf('cameraPositive')).toBe(1);
     expect(sumOf('cameraScoreSum')).toBeCloseTo(0.9);
@@ -52,7 +53,8 @@ describe('CameraMetrics', () => {
   it('under load looks at some of the readings, which stand for the rest of their camera', () => {
     const { cameras, sumOf } = createCameras();
     for (let report = 0; report < 3; report += 1) {
-      for (let i = 0; i < 500; i += 1) cameras.decided(i % 5 === 0 ? OTHER_CAMERA : READING, 0.8);
+      for (let i = 0; i < 500; i += 1)
+        cameras.decided(i % 5 === 0 ? OTHER_CAMERA : READING, 0.8, 0);
       cameras.settle();
     }
     const counts = [
@@ -68,7 +70,7 @@ describe('CameraMetrics', () => {
     }
     // Nothing is left over for a later reading to stand for.
     cameras.settle();
-    cameras.decided(SEVEN_SYMBOLS, 0.8);
+    cameras.decided(SEVEN_SYMBOLS, 0.8, 0);
     expect(sumOf('cameraUnreadSymbols')).toBe(1200);
     expect(sumOf('cameraLengthMismatches')).toBe(1);
   });
@@ -76,16 +78,36 @@ describe('CameraMetrics', () => {
   it.each([-1.7e308, 1.7e308, 100])('takes no harm from a score of %d', (score) => {
     const { cameras, sumOf } = createCameras();
     const odd = { ...READING, charScores: [score] };
-    for (let i = 0; i < 500; i += 1) cameras.decided(odd, 0.8);
+    for (let i = 0; i < 500; i += 1) cameras.decided(odd, 0.8, 0);
     cameras.settle();
     expect(sumOf('cameraUncertaintySum')).toBe(score < 0 ? 500 : 0);
+  });
+
+  it('counts odd readings by kind and class, whatever their type', () => {
+    const recorder = new MetricsRecorder();
+    const totals = new MetricsTotals();
+    totals.open(1, () => recorder.cells());
+    const cameras = new CameraMetrics(recorder);
+    const both = warningBit('plate_blanks') | warningBit('direction_code');
+    cameras.decided(READING, 0.8, both);
+    cameras.decided({ ...READING, cameraType: 'Мобильная' }, 0.8, warningBit('plate_blanks'));
+    cameras.decided({ ...READING, cameraClass: 'А123ВС77' }, 0.8, warningBit('plate_blanks'));
+    cameras.decided(READING, 0.8, 0);
+    totals.name(1, recorder.takeNames(false) ?? { series: [] });
+    totals.refresh();
+    const count = (...wanted: readonly string[]) =>
+      totals.sum('readingWarnings', (labels) => labels.join() === wanted.join());
+    expect(count('plate_blanks', READING.cameraClass)).toBe(2);
+    expect(count('direction_code', READING.cameraClass)).toBe(1);
+    expect(count('plate_blanks', 'other')).toBe(1);
+    expect(totals.sum('readingWarnings', () => true)).toBe(4);
   });
 
   it('counts a refused body for its camera only where that camera is known', () => {
     const { cameras, sumOf } = createCameras();
     const body = { camera_class: READING.cameraClass, camera_type: READING.cameraType };
     cameras.refused(body);
-    cameras.decided(READING, 0.5);
+    cameras.decided(READING, 0.5, 0);
     cameras.refused(body);
     cameras.refused(null);
     cameras.refused({ camera_class: 7 });
@@ -114,13 +136,17 @@ describe('CameraMetrics', () => {
     // Each worker meets them in another order; then twenty times as many come.
     for (const [i, { cameras }] of workers.entries()) {
       for (let n = 0; n < CAMERAS; n += 1) {
-        cameras.decided({ ...READING, cameraClass: classOf(i === 0 ? n : CAMERAS - 1 - n) }, 0.5);
+        cameras.decided(
+          { ...READING, cameraClass: classOf(i === 0 ? n : CAMERAS - 1 - n) },
+          0.5,
+          0,
+        );
       }
     }
     report();
     for (let n = 0; n < 20 * CAMERAS; n += 1) {
       for (const { cameras } of workers) {
-        cameras.decided({ ...READING, cameraClass: classOf(n) }, 0.5);
+        cameras.decided({ ...READING, cameraClass: classOf(n) }, 0.5, 0);
       }
     }
     report();
@@ -136,7 +162,7 @@ describe('CameraMetrics', () => {
     'does not put %s on display',
     (plate) => {
       const { cameras, sumOf } = createCameras();
-      cameras.decided({ ...READING, cameraClass: plate, cameraType: plate }, 0.5);
+      cameras.decided({ ...READING, cameraClass: plate, cameraType: plate }, 0.5, 0);
       expect(sumOf('cameraReadings', plate)).toBe(0);
       expect(sumOf('cameraReadings', 'other')).toBe(1);
     },

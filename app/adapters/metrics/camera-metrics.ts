@@ -1,5 +1,6 @@
 import { hidePlates, looksLikePlate } from '../../model/features/plate-shapes.js';
 import { PlateSymbols } from '../../model/features/plate-symbols.js';
+import { warningsIn, type WarningSet } from '../../model/features/reading-warnings.js';
 import { TEMPLATE_NAMES } from '../../model/features/template.js';
 import type { Reading } from '../../model/features/reading.js';
 import type { CameraHealth } from '../../services/ports.js';
@@ -22,6 +23,8 @@ const UNKNOWN_TEMPLATE = TEMPLATE_NAMES.indexOf('unknown');
 const LOOKS_PER_REPORT = 40;
 
 interface CameraCounters {
+  /** The camera's class as metrics name it. */
+  readonly classLabel: string;
   readonly readings: Counter;
   readonly positive: Counter;
   readonly scoreSum: Counter;
@@ -57,9 +60,10 @@ export class CameraMetrics implements CameraHealth {
     this.#named = new Set(cameras.map(cameraKey));
   }
 
-  decided(reading: Reading, positive: number): void {
+  decided(reading: Reading, positive: number, warnings: WarningSet): void {
     const counters = this.#countersOf(reading.cameraClass, reading.cameraType);
     counters.readings.inc();
+    if (warnings !== 0) this.#warned(counters, warnings);
     counters.scoreSum.inc(positive);
     if (positive >= 0.5) counters.positive.inc();
     if (this.#looksLeft === 0) {
@@ -88,6 +92,12 @@ export class CameraMetrics implements CameraHealth {
     // A refused body must not open series: only cameras that were seen in good ones are named.
     const known = this.#cameras.get(cameraClass)?.get(cameraType);
     (known ?? this.#countersOf(OTHER, OTHER)).refusals.inc();
+  }
+
+  #warned({ classLabel }: CameraCounters, warnings: WarningSet): void {
+    for (const kind of warningsIn(warnings)) {
+      this.recorder.counter('readingWarnings', kind, classLabel).inc();
+    }
   }
 
   #settle(counters: CameraCounters): void {
@@ -122,6 +132,7 @@ export class CameraMetrics implements CameraHealth {
       return this.#countersOf(OTHER, OTHER);
     }
     const counters = {
+      classLabel: labels[0],
       readings: this.recorder.counter('cameraReadings', ...labels),
       positive: this.recorder.counter('cameraPositive', ...labels),
       scoreSum: this.recorder.counter('cameraScoreSum', ...labels),

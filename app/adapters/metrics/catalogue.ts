@@ -186,6 +186,11 @@ export const METRICS = {
     ['camera_class', 'camera_type'],
     'Readings where camera and network disagree on the number of symbols; estimated under load, as uncertainty is.',
   ),
+  readingWarnings: counter(
+    'regno_reading_warnings_total',
+    ['kind', 'camera_class'],
+    'Readings scored that had something odd about them, by its kind and camera class; docs/readings.md explains each kind. A reading may have several.',
+  ),
   cameraRefusals: counter(
     'regno_camera_refusals_total',
     ['camera_class', 'camera_type'],

@@ -31,7 +31,8 @@ export function parseNumberList(
   return entries.every(isFiniteNumber) ? entries : parseEntries(entries, limits.unitsMax);
 }
 
-const EMPTY_LIST: readonly number[] = Object.freeze([0]);
+/** What {@link parseNumberList} gives for `[]`, so that it can be told from `[0]`. */
+export const EMPTY_LIST: readonly number[] = Object.freeze([0]);
 
 // Each position offers one way on, so the time is linear in the text.
 const NUMBER_TEXT =

@@ -37,17 +37,17 @@ function withoutField(name: string): Body {
 
 describe('parseReading', () => {
   it('takes the examples of the table', () => {
-    expect(parseReading(EXAMPLE)).toEqual({ ok: true, reading: EXAMPLE_READING });
+    expect(parseReading(EXAMPLE)).toEqual({ ok: true, reading: EXAMPLE_READING, warnings: 0 });
   });
 
   it('takes fields by name, in any order, and ignores others', () => {
     const body = { extra: 1, ...Object.fromEntries(Object.entries(EXAMPLE).reverse()), more: null };
-    expect(parseReading(body)).toEqual({ ok: true, reading: EXAMPLE_READING });
+    expect(parseReading(body)).toEqual({ ok: true, reading: EXAMPLE_READING, warnings: 0 });
   });
 
   it('takes a body that is a JSON string of the JSON, once and not twice', () => {
     const once = JSON.stringify(EXAMPLE);
-    expect(parseReading(once)).toEqual({ ok: true, reading: EXAMPLE_READING });
+    expect(parseReading(once)).toEqual({ ok: true, reading: EXAMPLE_READING, warnings: 0 });
     expect(faultyFields(JSON.stringify(once))).toEqual(['body']);
   });
 
@@ -59,7 +59,7 @@ describe('parseReading', () => {
       afts_regno_ai_char_scores: EXAMPLE_READING.charScores,
       afts_regno_ai_length_scores: EXAMPLE_READING.lengthScores.map(String),
     });
-    expect(parsed).toEqual({ ok: true, reading: EXAMPLE_READING });
+    expect(parsed).toEqual({ ok: true, reading: EXAMPLE_READING, warnings: 0 });
   });
 
   it.each(['[]', []])('counts %j as [0]', (list) => {
@@ -101,7 +101,7 @@ describe('parseReading', () => {
 
   it('ignores a byte order mark within a string body', () => {
     const text = `\ufeff${JSON.stringify(EXAMPLE)}`;
-    expect(parseReading(text)).toEqual({ ok: true, reading: EXAMPLE_READING });
+    expect(parseReading(text)).toEqual({ ok: true, reading: EXAMPLE_READING, warnings: 0 });
     expect(faultyFields(`\ufeff${text}`)).toEqual(['body']);
   });
 

@@ -1,3 +1,10 @@
+import {
+  hasDecimalCommas,
+  isProbability,
+  numberWarnings,
+  plateWarnings,
+  rangeWarnings,
+} from './check-reading.js';
 import { describeJsonFault } from './json-fault.js';
 import { parseNumber, parseNumberList } from './parse-number.js';
 import { parseTime } from './parse-time.js';
@@ -8,6 +15,8 @@ import {
   READING_FIELDS,
   TEXT_CHARS_MAX,
 } from './reading-fields.js';
+import { DEFAULT_RULES, type ReadingRules } from './reading-rules.js';
+import { warningBit, type WarningSet } from './reading-warnings.js';
 import type {
   FieldFault,
   InvalidReading,
@@ -22,10 +31,11 @@ import type {
  * own properties, taken by name; other fields are ignored. Booleans are not numbers.
  *
  * Never throws: what is wrong is told for every faulty field at once, in words that do not repeat
- * values. The reading may share lists with the body, which must not be changed afterwards.
+ * values. The reading may share lists with the body, which must not be changed afterwards. Warnings
+ * are those of the body as it came, of the number of symbol scores those of the reading as it is.
  */
-export function parseReading(body: unknown): ParsedReading {
-  if (typeof body !== 'string') return parseFields(body);
+export function parseReading(body: unknown, rules: ReadingRules = DEFAULT_RULES): ParsedReading {
+  if (typeof body !== 'string') return parseFields(body, rules);
   const text = body.startsWith(BYTE_ORDER_MARK) ? body.slice(1) : body;
   let inner: unknown;
   try {
@@ -33,7 +43,7 @@ export function parseReading(body: unknown): ParsedReading {
   } catch {
     return invalidBody('invalid_json', `${describeJsonFault(text)} of the string's text`);
   }
-  return parseFields(inner, 'a string that holds ');
+  return parseFields(inner, rules, 'a string that holds ');
 }
 
 /** A reading that is refused for its body as a whole. */
@@ -65,7 +75,7 @@ const PROPERTY_OF = {
 } as const satisfies Record<FieldName, keyof Reading>;
 
 /** @param within words for what the value was found in */
-function parseFields(value: unknown, within = ''): ParsedReading {
+function parseFields(value: unknown, rules: ReadingRules, within = ''): ParsedReading {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return invalidBody('not_an_object', `${BODY_EXPECTED}, got ${within}${kindOf(value)}`);
   }
@@ -74,15 +84,37 @@ function parseFields(value: unknown, within = ''): ParsedReading {
     regnoRecognize: readText(fields, 'regno_recognize'),
     aftsRegnoAi: readText(fields, 'afts_regno_ai'),
     recognitionAccuracy: readNumber(fields, 'recognition_accuracy'),
-    aftsRegnoAiScore: readNumber(fields, 'afts_regno_ai_score'),
-    charScores: readNumberList(fields, 'afts_regno_ai_char_scores'),
-    lengthScores: readNumberList(fields, 'afts_regno_ai_length_scores'),
+    aftsRegnoAiScore: readProbability(fields, 'afts_regno_ai_score', rules),
+    charScores: readProbabilities(fields, 'afts_regno_ai_char_scores', rules),
+    lengthScores: readProbabilities(fields, 'afts_regno_ai_length_scores', rules),
     cameraType: readText(fields, 'camera_type'),
     cameraClass: readText(fields, 'camera_class'),
-    time: parseTime(ownValue(fields, 'time_check')),
+    time: parseTime(ownValue(fields, 'time_check'), rules.timeZone),
     direction: readNumber(fields, 'direction'),
   };
-  return isReading(candidate) ? { ok: true, reading: candidate } : faultsOf(fields, candidate);
+  if (!isReading(candidate)) return faultsOf(fields, candidate, rules);
+  const spelling = plateWarnings(candidate);
+  const reading = spelling === 0 ? candidate : normalise(candidate, rules);
+  const warnings = spelling | numberWarnings(reading);
+  if (rules.strict) return { ok: true, reading, warnings };
+  return { ok: true, reading, warnings: warnings | looseWarnings(fields, reading) };
+}
+
+function normalise(reading: Reading, { normalisePlate }: ReadingRules): Reading {
+  if (normalisePlate === undefined) return reading;
+  return {
+    ...reading,
+    regnoRecognize: normalisePlate(reading.regnoRecognize),
+    aftsRegnoAi: normalisePlate(reading.aftsRegnoAi),
+  };
+}
+
+/** What the default rules would have refused. */
+function looseWarnings(fields: FieldValues, reading: Reading): WarningSet {
+  const commas =
+    hasDecimalCommas(fields['afts_regno_ai_char_scores']) ||
+    hasDecimalCommas(fields['afts_regno_ai_length_scores']);
+  return rangeWarnings(reading) | (commas ? warningBit('decimal_comma') : 0);
 }
 
 function ownValue(fields: FieldValues, name: FieldName): unknown {
@@ -105,8 +137,24 @@ function readNumber(fields: FieldValues, name: FieldName): number | undefined {
   return parseNumber(ownValue(fields, name), TEXT_CHARS_MAX);
 }
 
-function readNumberList(fields: FieldValues, name: FieldName): readonly number[] | undefined {
-  return parseNumberList(ownValue(fields, name), LIST_LIMITS);
+function readProbability(
+  fields: FieldValues,
+  name: FieldName,
+  { strict }: ReadingRules,
+): number | undefined {
+  const value = readNumber(fields, name);
+  return value === undefined || !strict || isProbability(value) ? value : undefined;
+}
+
+function readProbabilities(
+  fields: FieldValues,
+  name: FieldName,
+  { strict }: ReadingRules,
+): readonly number[] | undefined {
+  const value = ownValue(fields, name);
+  const list = parseNumberList(value, LIST_LIMITS);
+  if (list === undefined || !strict) return list;
+  return list.every(isProbability) && !hasDecimalCommas(value) ? list : undefined;
 }
 
 /** Whether every surrogate is half of a pair: others have no UTF-8 and so no hash. */
@@ -132,10 +180,15 @@ function isReading(candidate: Candidate): candidate is Reading {
   );
 }
 
-function faultsOf(fields: FieldValues, candidate: Candidate): ParsedReading {
+function faultsOf(
+  fields: FieldValues,
+  candidate: Candidate,
+  { timeZone }: ReadingRules,
+): ParsedReading {
   const faults: FieldFault[] = [];
-  for (const { name, expected } of READING_FIELDS) {
+  for (const { name, kind, expected: usual } of READING_FIELDS) {
     if (candidate[PROPERTY_OF[name]] !== undefined) continue;
+    const expected = kind === 'time' && timeZone !== undefined ? `${usual} or ISO 8601` : usual;
     const given = ownValue(fields, name) ?? undefined;
     faults.push({
       field: name,

@@ -25,6 +25,8 @@ export interface ReadingField<Name extends string = string> {
   readonly charsMax: number;
   /** Most entries where the value is a list. */
   readonly entriesMax?: number;
+  /** Numbers are probabilities: 0 to 1. Others are refused unless the rules say otherwise. */
+  readonly isProbability?: true;
   /** What is accepted, in words that follow "expected". */
   readonly expected: string;
 }
@@ -55,7 +57,17 @@ const number = <Name extends string>(
   expected: 'a finite number, or a string that holds one such as "6.4"',
 });
 
-const numberList = <Name extends string>(
+const probability = <Name extends string>(
+  name: Name,
+  description: string,
+  example: number,
+): ReadingField<Name> => ({
+  ...number(name, description, example),
+  isProbability: true,
+  expected: 'a number from 0 to 1, or a string that holds one such as "0.97"',
+});
+
+const probabilityList = <Name extends string>(
   name: Name,
   description: string,
   example: string,
@@ -66,9 +78,10 @@ const numberList = <Name extends string>(
   example,
   charsMax: LIST_TEXT_CHARS_MAX,
   entriesMax: LIST_ENTRIES_MAX,
+  isProbability: true,
   expected:
-    `a list of at most ${LIST_ENTRIES_MAX} finite numbers, ` +
-    `or a string of at most ${LIST_TEXT_CHARS_MAX} characters that holds one such as "[0.99, 1]"`,
+    `a list of at most ${LIST_ENTRIES_MAX} numbers from 0 to 1, or a string of at most ` +
+    `${LIST_TEXT_CHARS_MAX} characters that holds one with decimal points such as "[0.99, 1]"`,
 });
 
 /** The ten fields in the order of the wire contract. */
@@ -76,13 +89,13 @@ export const READING_FIELDS = [
   text('regno_recognize', "The camera's reading of the plate.", 'А123ВС77'),
   text('afts_regno_ai', "The network's reading of the plate.", 'А123ВС777'),
   number('recognition_accuracy', "The camera's own score; its scale differs by camera.", 82.5),
-  number('afts_regno_ai_score', "The network's score for the whole plate, 0 to 1.", 0.973),
-  numberList(
+  probability('afts_regno_ai_score', "The network's score for the whole plate, 0 to 1.", 0.973),
+  probabilityList(
     'afts_regno_ai_char_scores',
     "The network's score per symbol; [] counts as [0].",
     '[0.9998, 0.9999, 0.9997, 0.9999, 0.9986, 0.9998, 1.0, 0.9991, 0.9741]',
   ),
-  numberList(
+  probabilityList(
     'afts_regno_ai_length_scores',
     "The network's score per plate length; [] counts as [0].",
     '[1.2e-09, 1.2e-09, 1.3e-09, 1.2e-09, 1.2e-09, 1.3e-09, 1.2e-09, 4.4e-08, 9.1e-05, 0.9999]',

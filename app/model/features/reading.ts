@@ -1,3 +1,5 @@
+import type { WarningSet } from './reading-warnings.js';
+
 /**
  * One disagreement between a road camera and the network that reads the same plate: the ten fields
  * of `POST /reg/`, checked and typed.
@@ -55,4 +57,5 @@ export interface InvalidReading {
   readonly faults: readonly FieldFault[];
 }
 
-export type ParsedReading = { readonly ok: true; readonly reading: Reading } | InvalidReading;
+export type ParsedReading =
+  { readonly ok: true; readonly reading: Reading; readonly warnings: WarningSet } | InvalidReading;
