@@ -26,14 +26,21 @@ export class LoadEngine {
   private utilization = performance.eventLoopUtilization();
   private finish: () => void = () => undefined;
 
-  /** Reads the data file or makes the bodies up: the costly part, before the run. */
-  constructor(
+  private constructor(
     private readonly plan: LoadPlan,
     private readonly report: ReportRequest,
+    templates: readonly BodyTemplate[],
   ) {
     this.schedule = this.makeSchedule();
-    const templates = makeTemplates(plan);
     this.lanes = plan.urls.map((url, target) => this.makeLane(new URL(url), target, templates));
+  }
+
+  /**
+   * Reads the data file or makes the bodies up: the costly part, before the run.
+   * @throws DataFileError
+   */
+  static async create(plan: LoadPlan, report: ReportRequest): Promise<LoadEngine> {
+    return new LoadEngine(plan, report, await makeTemplates(plan));
   }
 
   /** Opens the first connections, so that the first requests do not pay for them. */
@@ -221,9 +228,9 @@ const CLOCK: PacerClock = {
   nextTurn: (callback) => setImmediate(callback),
 };
 
-function makeTemplates(plan: LoadPlan): BodyTemplate[] {
-  const { dataFile, seed } = plan.bodies;
-  if (dataFile !== null) return readDataFile(dataFile).map((body) => bodyTemplate(body));
+async function makeTemplates({ bodies }: LoadPlan): Promise<BodyTemplate[]> {
+  const { dataFile, seed } = bodies;
+  if (dataFile !== null) return (await readDataFile(dataFile, bodies)).map(bodyTemplate);
   return madeUpTemplates(new Random(seed, STREAM_TEMPLATES), TEMPLATE_COUNT);
 }
 

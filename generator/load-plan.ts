@@ -1,3 +1,4 @@
+import type { DataFileOptions } from './payload/data-file.js';
 import type { RoadOptions } from './road.js';
 
 /** What one thread is asked to do; plain data, since it crosses the border between threads. */
@@ -31,7 +32,7 @@ export type Arrivals =
     };
 
 /** What the bodies are made of. */
-export interface BodyPlan {
+export interface BodyPlan extends DataFileOptions {
   readonly seed: number;
   /** A CSV or NDJSON file of readings; null: made-up readings. */
   readonly dataFile: string | null;

@@ -20,7 +20,7 @@ export type ToThread =
 /** How often a thread reports. */
 const REPORT_MS = 200;
 
-function main(): void {
+async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('load-thread is started by the generator, not by hand');
   const tell = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
@@ -32,7 +32,9 @@ function main(): void {
     ]),
   );
   // The data comes from thread-group.ts, which takes a LoadPlan and nothing else.
-  const engine = new LoadEngine(workerData as LoadPlan, (...request) => samples.add(...request));
+  const engine = await LoadEngine.create(workerData as LoadPlan, (...request) =>
+    samples.add(...request),
+  );
   port.on('message', (message: ToThread) => {
     if (message.kind === 'stop') engine.stop(message.drainMs);
     else void runEngine(message.startAtEpochMs);
@@ -56,7 +58,7 @@ function main(): void {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   parentPort?.postMessage({ kind: 'failed', message } satisfies FromThread);

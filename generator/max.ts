@@ -134,7 +134,7 @@ async function runLean(options: MaxOptions, signal?: AbortSignal): Promise<Found
 
 /** Each of autocannon's requests gets a body of its own, as `prove` sends them. */
 async function runAutocannon(options: MaxOptions, signal?: AbortSignal): Promise<Found> {
-  const bodies = bodySource(options);
+  const bodies = await bodySource(options);
   const scratch = Buffer.alloc(bodies.bodyBytesMax);
   const nextBody = (): Buffer => Buffer.from(scratch.subarray(0, bodies.copyNext(scratch, 0)));
   const [url = ''] = options.urls;
@@ -189,7 +189,7 @@ function cannonade(options: autocannon.Options, signal?: AbortSignal): Promise<a
   });
 }
 
-function bodySource(options: MaxOptions): BodySource {
+async function bodySource(options: MaxOptions): Promise<BodySource> {
   const { seed, dataFile, vary, repeatShare } = options.bodies;
   const random = new Random(seed);
   return new BodySource({
@@ -197,7 +197,7 @@ function bodySource(options: MaxOptions): BodySource {
     templates:
       dataFile === null
         ? madeUpTemplates(random, TEMPLATE_COUNT)
-        : readDataFile(dataFile).map((body) => bodyTemplate(body)),
+        : (await readDataFile(dataFile, options.bodies)).map(bodyTemplate),
     vary: dataFile === null || vary,
     repeatShare,
     thread: 0,

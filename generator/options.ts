@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { encodingName } from '../app/rows/decode-text.js';
 import type { LoadOptions } from './load-run.js';
 
 /** The customer's demo key: the default outside production only. */
@@ -15,6 +16,8 @@ export interface CommonFlags {
   readonly threads: number;
   readonly timeout: number;
   readonly data?: string;
+  readonly encoding: string;
+  readonly decimalComma: boolean;
   readonly vary: boolean;
   readonly repeat: number;
   readonly faulty: number;
@@ -55,6 +58,12 @@ export function addCommonOptions(command: Command, defaults: DefaultShares): Com
       '--data <file>',
       'send rows of a file: .csv with ten columns, or NDJSON (default: made up)',
     )
+    .addOption(
+      new Option('--encoding <name>', 'of --data, e.g. windows-1251 or utf-16le')
+        .argParser(parseEncoding)
+        .default('utf-8'),
+    )
+    .option('--decimal-comma', 'in --data, numbers written as text have a decimal comma', false)
     .option('--vary', 'with --data: new digits in every row sent, so that no cache knows it', false)
     .option(
       '--repeat <share>',
@@ -83,8 +92,10 @@ export const COMMON_HELP = `
 Times:   500ms, 60s, 10m, 24h; a bare number is seconds. --spin is in ms.
 Key:     --key, else the environment's API_KEY, else the demo key 123321 (not with NODE_ENV=production).
 URL:     a URL without a path gets /reg/.
---data:  .csv: a header line with the ten field names. Any other name: one JSON object per line, the ten
-         fields themselves or {"input": {ten fields}}. Rows are sent in turn, again and again.
+--data:  .csv: a header line with the ten field names, separated by comma, semicolon or tab. Any other
+         name: one JSON object per line, the ten fields themselves or {"input": {ten fields}}. Files
+         are read as by "regno score"; one with a row that cannot be read is refused. Rows are sent
+         in turn, again and again.
 --faulty makes a cut body, a body without time_check, or a wrong key; a 4xx is then the right answer.
 --check  asks for {"body":{"negative":p,"positive":q},"status":"ok"} with p + q = 1 within 1e-9.`;
 
@@ -102,6 +113,8 @@ export function loadOptions(flags: CommonFlags, environment: NodeJS.ProcessEnv):
     bodies: {
       seed: flags.seed,
       dataFile: flags.data ?? null,
+      encoding: flags.encoding,
+      decimalComma: flags.decimalComma,
       vary: flags.vary,
       repeatShare: flags.repeat,
     },
@@ -180,6 +193,14 @@ function parseUrl(text: string): string {
   }
   if (url.pathname === '/' && url.search === '') url.pathname = '/reg/';
   return url.href;
+}
+
+function parseEncoding(text: string): string {
+  try {
+    return encodingName(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : '');
+  }
 }
 
 function parseHeader(text: string): readonly [string, string] {

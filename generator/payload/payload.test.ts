@@ -26,9 +26,9 @@ const FIELDS = [
 const folder = mkdtempSync(path.join(os.tmpdir(), 'regno-generator-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function file(name: string, text: string): string {
+function file(name: string, content: string | Uint8Array): string {
   const place = path.join(folder, name);
-  writeFileSync(place, text);
+  writeFileSync(place, content);
   return place;
 }
 
@@ -162,27 +162,47 @@ const ROW = {
   direction: 0,
 };
 
+const HEADER = Object.keys(ROW).join(',');
+
+function windows1251(text: string): Buffer {
+  return Buffer.from(
+    Array.from(text, (symbol) => {
+      const code = symbol.codePointAt(0) ?? 0;
+      return code < 0x80 ? code : code - 0x410 + 0xc0;
+    }),
+  );
+}
+
 describe('a file of readings', () => {
   const csvLine = Object.values(ROW)
     .map((value) => (String(value).includes(',') ? `"${value}"` : String(value)))
     .join(',');
 
-  it('may be CSV with the ten columns in any order', () => {
-    const header = Object.keys(ROW).join(',');
-    const bodies = readDataFile(file('a.csv', `${header}\n${csvLine}\n${csvLine}\n`));
+  it('may be CSV with the ten columns in any order', async () => {
+    const bodies = await readDataFile(file('a.csv', `${HEADER}\n${csvLine}\n${csvLine}\n`));
     expect(bodies.map((body) => JSON.parse(body.toString()) as unknown)).toEqual([ROW, ROW]);
     const turned =
       'direction,camera_class,' + Object.keys(ROW).slice(0, 7).join(',') + ',time_check';
     const cells = csvLine.replace(',Кордон', '').replace(/,0$/, '');
-    const [body] = readDataFile(file('b.CSV', `\ufeff${turned}\n0,Кордон,${cells}`));
+    const [body] = await readDataFile(file('b.CSV', `\ufeff${turned}\n0,Кордон,${cells}`));
     expect(JSON.parse(body?.toString() ?? '')).toEqual(ROW);
   });
 
-  it('may be NDJSON, the fields themselves or under "input"', () => {
+  it('is read as by "regno score": separators, encodings, decimal commas', async () => {
+    const cells = Object.values(ROW).map((value) =>
+      typeof value === 'number' ? String(value).replace('.', ',') : value,
+    );
+    const text = `sep=;\r\n${HEADER.replaceAll(',', ';')}\r\n${cells.join(';')}\r\n`;
+    const options = { encoding: 'windows-1251', decimalComma: true };
+    const bodies = await readDataFile(file('excel.csv', windows1251(text)), options);
+    expect(bodies.map((body) => JSON.parse(body.toString()) as unknown)).toEqual([ROW]);
+  });
+
+  it('may be NDJSON, the fields themselves or under "input"', async () => {
     const lines = [ROW, { input: ROW, expected: { positive: 1 } }].map((row) =>
       JSON.stringify(row),
     );
-    const bodies = readDataFile(file('a.jsonl', `${lines.join('\n')}\n\n`));
+    const bodies = await readDataFile(file('a.jsonl', `${lines.join('\n')}\n\n`));
     expect(bodies.map((body) => JSON.parse(body.toString()) as unknown)).toEqual([ROW, ROW]);
   });
 
@@ -190,13 +210,21 @@ describe('a file of readings', () => {
     ['missing.csv', null, /cannot be read/],
     ['empty.ndjson', '\n', /at least one row/],
     ['columns.csv', 'a,b\n1,2\n', /missing: regno_recognize, afts_regno_ai/],
-    ['quotes.csv', 'a,b\n"1,2\n', /not CSV/],
-    ['text.ndjson', '{"a":1}\nhello\n', /text\.ndjson:2: .*not JSON/],
+    ['quotes.csv', `${HEADER}\n"1,2\n`, /quotes\.csv:2: a quoted field is not closed/],
+    ['narrow.csv', `${HEADER}\n1,2\n`, /narrow\.csv:2: 2 columns; expected 10/],
+    ['twice.csv', `${HEADER},direction\n`, /stand there twice: "direction"/],
+    [
+      'cp1251.csv',
+      windows1251(`${HEADER}\n${csvLine}\n`),
+      /cp1251\.csv:2: .*looks like windows-1251/,
+    ],
+    ['utf16.csv', Buffer.from(`\ufeff${HEADER}\n`, 'utf16le'), /utf16\.csv: the input is utf-16le/],
+    ['text.ndjson', '{"a":1}\nhello\n', /text\.ndjson:2: .*not valid JSON/],
     ['list.ndjson', '[1]\n', /list\.ndjson:1: expected the ten fields/],
-  ])('%s is refused with the reason', (name, text, reason) => {
-    const place = text === null ? path.join(folder, name) : file(name, text);
-    expect(() => readDataFile(place)).toThrow(DataFileError);
-    expect(() => readDataFile(place)).toThrow(reason);
+  ])('%s is refused with the reason', async (name, content, reason) => {
+    const place = content === null ? path.join(folder, name) : file(name, content);
+    await expect(readDataFile(place)).rejects.toThrow(DataFileError);
+    await expect(readDataFile(place)).rejects.toThrow(reason);
   });
 });
 
@@ -205,14 +233,14 @@ const hasCustomer = existsSync(customer);
 if (!hasCustomer) console.warn('../shared/customer is absent: its files are not read by this test');
 
 describe("the customer's files", () => {
-  it.skipIf(!hasCustomer)('are read whole, and nearly every row can be varied', () => {
-    const rows = readDataFile(path.join(customer, 'test_data.csv'));
+  it.skipIf(!hasCustomer)('are read whole, and nearly every row can be varied', async () => {
+    const rows = await readDataFile(path.join(customer, 'test_data.csv'));
     expect(rows).toHaveLength(100);
     const [first] = rows;
     const reading = JSON.parse(first?.toString() ?? '') as Record<string, unknown>;
     expect(Object.keys(reading)).toEqual(FIELDS);
     expect(typeof reading['recognition_accuracy']).toBe('number');
-    expect(readDataFile(path.join(customer, 'expected_synthetic.jsonl'))).toHaveLength(2_000);
+    expect(await readDataFile(path.join(customer, 'expected_synthetic.jsonl'))).toHaveLength(2_000);
     expect(rows.filter((row) => canVary(bodyTemplate(row))).length).toBeGreaterThan(95);
   });
 });
