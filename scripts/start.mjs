@@ -1,4 +1,6 @@
 /** `npm start`: builds where the build is missing or older than the sources, then serves. */
 import { builtProgram } from '../bin/build-when-needed.js';
+import { endWithNpm } from '../bin/end-with-npm.js';
 
+endWithNpm();
 await import(builtProgram('app/main.js'));

@@ -73,9 +73,8 @@ describe('outside programs of tests', () => {
     const reasons = JSON.parse(asked.stdout) as Record<string, string>;
     expect(Object.keys(reasons)).toEqual(NAMES);
     for (const name of NAMES) {
-      const packages = OUTSIDE_PROGRAMS[name].packages.join(' ');
       expect(reasons[name]).toContain('TEST_PROVIDE=no');
-      expect(reasons[name]).toContain(`apt-get install ${packages}`);
+      for (const one of OUTSIDE_PROGRAMS[name].packages) expect(reasons[name]).toContain(one);
     }
   });
 });

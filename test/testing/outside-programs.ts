@@ -4,7 +4,7 @@ import type { PythonPackages } from '../conformance/python-environment.js';
 export interface OutsideProgram {
   /** Names under which it may be on the PATH; one of them is enough. */
   readonly commands: readonly string[];
-  /** What apt installs to bring it. */
+  /** What apt installs to bring it; empty where nothing may. */
   readonly packages: readonly string[];
   /** A virtual environment that pip fills, made by these commands. */
   readonly python?: PythonPackages;
@@ -28,7 +28,8 @@ export const OUTSIDE_PROGRAMS = {
   'prometheus-redis-exporter': debian('prometheus-redis-exporter'),
   'prometheus-node-exporter': debian('prometheus-node-exporter'),
   'prometheus-blackbox-exporter': debian('prometheus-blackbox-exporter'),
-  'systemd-analyze': debian('systemd-analyze', 'systemd'),
+  // Comes with systemd, which is no test's to install.
+  'systemd-analyze': { commands: ['systemd-analyze'], packages: [] },
   openssl: debian('openssl'),
   ps: debian('ps', 'procps'),
   // It brings the fonts without which a page has no letters.

@@ -64,6 +64,7 @@ function find(command: string): string {
 }
 
 function howToBring({ packages }: OutsideProgram): string {
+  if (packages.length === 0) return 'no test installs it';
   return `as root: apt-get install ${packages.join(' ')}`;
 }
 
@@ -72,6 +73,7 @@ function install(names: readonly OutsideName[]): string | undefined {
   if (names.length === 0) return undefined;
   if (process.getuid?.() !== 0) return 'only root may install it';
   const packages = [...new Set(names.flatMap((name) => OUTSIDE_PROGRAMS[name].packages))];
+  if (packages.length === 0) return undefined;
   const apt = (...args: readonly string[]) =>
     spawnSync('apt-get', [...APT, ...args], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
