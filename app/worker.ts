@@ -9,14 +9,17 @@ import { closeLogger, type Logger } from './adapters/logger.js';
 import { CellsFile } from './adapters/metrics/cells-file.js';
 import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
 import { ClusterMetrics, SCRAPE_INTERVAL_MS } from './adapters/metrics/cluster-metrics.js';
-import { createDecisionMetrics, createRedisMetrics } from './adapters/metrics/decision-metrics.js';
+import { createDecisionMetrics } from './adapters/metrics/decision-metrics.js';
 import { MetricsRecorder } from './adapters/metrics/recorder.js';
+import { createRedisMetrics } from './adapters/metrics/redis-metrics.js';
 import { connectionsWithin, openFilesLimit } from './adapters/open-files.js';
 import { OnnxScorer } from './adapters/onnx-scorer.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
 import type { RedisCache } from './adapters/redis-cache.js';
+import { RedisLog } from './adapters/redis-log.js';
 import { RequestMetrics } from './adapters/metrics/request-metrics.js';
 import type { Config } from './config/load-config.js';
+import { parseRedisUrl } from './config/redis-url.js';
 import { createReadingRules } from './model/features/reading-rules.js';
 import { Admission } from './routes/admission.js';
 import { createApp } from './routes/create-app.js';
@@ -245,20 +248,16 @@ async function serve(
 
   async function connectRedis(url: string): Promise<RedisCache> {
     const { RedisCache } = await import('./adapters/redis-cache.js');
-    const breaker = recorder.gauge('cacheBreaker', slot);
-    const up = recorder.gauge('dependencyUp', 'redis', slot);
-    breaker.set(0);
+    const redisLog = new RedisLog(log);
+    redisUp = false;
     const cache = new RedisCache({
-      url,
+      address: parseRedisUrl(url),
       timeoutMs: config.redisTimeoutMs,
       ttlSeconds: config.cacheTtlSeconds,
-      onLookUp: createRedisMetrics(recorder),
-      onAvailable: (available) => {
-        if (redisUp !== undefined) log.warn(available ? 'Redis is back' : 'Redis is gone');
-        redisUp = available;
-        up.set(available ? 1 : 0);
-      },
-      onBreaker: (state) => breaker.set(state === 'closed' ? 0 : state === 'half-open' ? 1 : 2),
+      ...createRedisMetrics(recorder, slot, (failure) => {
+        redisUp = failure === undefined;
+        redisLog.state(failure);
+      }),
     });
     cache.start();
     return cache;

@@ -62,4 +62,14 @@ describe('CircuitBreaker', () => {
     expect(breaker.allows()).toBe(true);
     expect(changes).toEqual(['open', 'half-open', 'open', 'half-open']);
   });
+
+  it('opens at once where a failure leaves no doubt', () => {
+    const { breaker, clock, changes } = createBreaker();
+    breaker.trip();
+    expect(breaker.allows()).toBe(false);
+    clock.ms = 1000;
+    expect(breaker.allows()).toBe(true);
+    breaker.succeeded();
+    expect(changes).toEqual(['open', 'half-open', 'closed']);
+  });
 });

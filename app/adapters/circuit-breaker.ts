@@ -42,6 +42,11 @@ export class CircuitBreaker {
   failed(): void {
     this.#failures += 1;
     if (this.#state === 'closed' && this.#failures < this.options.failuresToOpen) return;
+    this.trip();
+  }
+
+  /** Opens it at once, for a failure that leaves no doubt. */
+  trip(): void {
     this.#openedAt = this.options.now();
     this.#become('open');
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisUrl } from './redis-url.js';
 
 /**
  * Every setting of the service: the environment variable, what it is for, its unit and its default.
@@ -54,6 +55,17 @@ const url = (...schemes: readonly string[]) =>
       (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
       `expected a URL of scheme ${schemes.join(' or ')}`,
     );
+
+const redisUrl = z
+  .string()
+  .trim()
+  .superRefine((value, context) => {
+    try {
+      parseRedisUrl(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 const KEY_MAX_CHARS = 256;
 
@@ -174,7 +186,7 @@ export const SETTINGS = {
     env: 'REDIS_URL',
     about: 'Redis as the shared second level of the cache; without it only memory is used.',
     secret: true,
-    schema: url('redis', 'rediss', 'unix'),
+    schema: redisUrl,
   }),
   logLevel: setting({
     env: 'LOG_LEVEL',

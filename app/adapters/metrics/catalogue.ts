@@ -101,15 +101,30 @@ export const METRICS = {
     'Readings that shared the computation of an identical reading in flight.',
   ),
   cacheEntries: gauge('regno_cache_entries', ['worker'], 'Answers held in memory.'),
+  cacheStores: counter(
+    'regno_cache_stores_total',
+    ['result'],
+    'Answers given to Redis to keep, by result: ok, error, skipped (it is known not to take them).',
+  ),
+  cacheFailures: counter(
+    'regno_cache_failures_total',
+    ['command', 'cause'],
+    'Failures of Redis by what was done (connect, lookup, store; attempts without a request included) and cause, as the runbook lists them (RegnoRedisDegraded).',
+  ),
   cacheBreaker: gauge(
     'regno_cache_breaker_state',
     ['worker'],
-    'Circuit breaker before Redis: 0 closed, 1 half open, 2 open.',
+    'Circuit breaker before Redis, the worse of those of look-ups and of stores: 0 closed, 1 half open, 2 open (at the start too, until a command has succeeded).',
   ),
   dependencyUp: gauge(
     'regno_dependency_up',
     ['dependency', 'worker'],
-    '1 where a worker can use what it depends on (redis), else 0; absent where it is not configured.',
+    '1 where a worker can use what it depends on (redis: look-ups and stores), else 0; absent where it is not configured.',
+  ),
+  dependencyFailing: gauge(
+    'regno_dependency_failing',
+    ['dependency', 'worker', 'command', 'cause'],
+    '1 for what keeps a worker from using what it depends on, 0 for what did so before; causes as in regno_cache_failures_total.',
   ),
   modelInfo: gauge(
     'regno_model_info',

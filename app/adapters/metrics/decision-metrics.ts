@@ -1,6 +1,5 @@
 import type { DecisionMetrics, Stage } from '../../services/ports.js';
-import type { LookUpResult } from '../redis-cache.js';
-import type { Counter, MetricsRecorder } from './recorder.js';
+import type { MetricsRecorder } from './recorder.js';
 
 /** Upper edges of the bands in which decisions are counted. */
 const BANDS = [
@@ -38,20 +37,5 @@ export function createDecisionMetrics(recorder: MetricsRecorder): DecisionMetric
     coalesced: () => coalesced.inc(),
     decided: (positive) => bands.find(({ edge }) => positive < edge)?.counter.inc(),
     internalError: (kind) => errors[kind].inc(),
-  };
-}
-
-/** Counts look-ups in Redis. */
-export function createRedisMetrics(
-  recorder: MetricsRecorder,
-): (result: LookUpResult, seconds: number) => void {
-  const stage = recorder.histogram('stageDuration', 'cache');
-  const counters = new Map<LookUpResult, Counter>();
-  for (const result of ['hit', 'miss', 'error', 'timeout', 'skipped'] as const) {
-    counters.set(result, recorder.counter('cacheRequests', 'redis', result));
-  }
-  return (result, seconds) => {
-    counters.get(result)?.inc();
-    if (result !== 'skipped') stage.observe(seconds);
   };
 }
