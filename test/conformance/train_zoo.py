@@ -18,7 +18,7 @@ import sys
 import catboost
 import numpy as np
 
-from zoo_losses import define_losses
+from zoo_losses import define_left_out, define_losses
 
 TRAINING_ROWS = 700
 TEST_ROWS = 500
@@ -248,6 +248,7 @@ def define_zoo():
     options = {**base, "loss_function": "RMSE", "bootstrap_type": "No", "allow_const_label": True}
     yield "constant", ["bias", "no-columns"], data, np.full(TRAINING_ROWS, 3.25), options, None
     yield from define_losses(Data, TRAINING_ROWS)
+    yield from define_left_out(Data, text_options, TRAINING_ROWS)
 
 
 def odd_rows(data, model, rng):

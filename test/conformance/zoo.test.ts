@@ -80,6 +80,7 @@ const TRAITS: Readonly<Record<string, (ir: Ir) => boolean>> = {
   'labels float': (ir) => ir.labelType === 'float',
   'labels boolean': (ir) => ir.labelType === 'boolean',
   'labels string': (ir) => ir.labelType === 'string',
+  positions: (ir) => ir.features.some(({ position }) => position !== undefined),
   padded: (ir) => ir.bias.includes(-Infinity),
   threshold: (ir) => ir.threshold !== 0.5,
   'no-columns': (ir) => runPasses(ir).columns.length === 0,
@@ -208,10 +209,11 @@ function readSpecimen(entry: Entry): Specimen {
   const compiled = compileCatBoost(readFileSync(join(folder, 'model.cbm')));
   const lines = readFileSync(join(folder, 'rows.ndjson'), 'utf8').split('\n').filter(Boolean);
   const cases = lines.map((line) => JSON.parse(line) as Case);
+  const kinds = new Map(
+    compiled.signature.features.map(({ kind, position }, place) => [position ?? place, kind]),
+  );
   const rows = cases.map(({ row }) =>
-    row.map((value, position) =>
-      compiled.signature.features[position]?.kind === 'float' ? Number(value) : value,
-    ),
+    row.map((value, place) => (kinds.get(place) === 'float' ? Number(value) : value)),
   );
   return {
     ...compiled,

@@ -97,6 +97,37 @@ def define_losses(Data, count):
         yield name, has, *rest, threshold(value)
 
 
+def define_left_out(Data, text_options, count):
+    """Models that lost features which their trees do not ask, as those of CatBoost 0.x."""
+
+    def drop(trained):
+        trained.drop_unused_features()
+
+    options = {**BASE, "one_hot_max_size": 2, "max_ctr_complexity": 3}
+    data = Data(60).add("float", [1.0] * count, 0).floats(2, missing=0.1)
+    options = {**options, "loss_function": "RMSE"}
+    yield "left-out-constant", ["positions", "float"], data, data.score, options, drop
+
+    # Of each kind the first feature is dull, so the numbers of the others have gaps.
+    data = Data(61).add("float", [0.5] * count, 0).floats(2)
+    data = data.add("categorical", ["same"] * count, 0).category(["Omsk", "Perm", "Tver", "Ufa"])
+    data = data.add("float", [7.0] * count, 0).floats(1).category(["round", "square"])
+    data = data.add("text", ["same words"] * count, 0).text().floats(1)
+    data = data.interaction(4, 7)
+    text = text_options([{"dictionary_id": "words", "gram_order": "1"}], ["BoW", "NaiveBayes"])
+    options = {**BASE, "one_hot_max_size": 2, "max_ctr_complexity": 3, "iterations": 60, "depth": 5}
+    options["text_processing"] = text
+    kinds = ["positions", "one-hot", "ctr", "token"]
+    yield "left-out-kinds", kinds, data, data.binary(), options, drop
+    data = Data(13).add("float", [1.0] * count, 0).add("categorical", ["same"] * count, 0)
+    data = data.category(["Omsk", "Perm", "Tver", "", "a", "b", "c", "d", "e"]).floats(2, missing=0.1)
+    data = data.category(["red", "green", "blue"]).threshold_interaction(2, 3).interaction(2, 5)
+    options = {**BASE, "one_hot_max_size": 1, "max_ctr_complexity": 3, "iterations": 60}
+    options = {**options, "nan_mode": "Max", "depth": 6}
+    kinds = ["positions", "combination", "float-condition"]
+    yield "left-out-conditions", kinds, data, data.binary(), options, drop
+
+
 class Squared:
     """Squared error as an objective of one's own."""
 

@@ -1,6 +1,6 @@
 import { listBinaryFeatures, repackedBin } from './binary-features.js';
 import type { BinaryFeatures } from './binary-features.js';
-import type { CbmCalcer, CbmCtrBase, CbmModel, CbmNamedFeature } from './cbm-model.js';
+import type { CbmCalcer, CbmCtrBase, CbmModel } from './cbm-model.js';
 import { ctrBaseKey } from './read-ctr-tables.js';
 import type { FlatBufferTable } from './flat-buffer-table.js';
 
@@ -14,9 +14,6 @@ import type { FlatBufferTable } from './flat-buffer-table.js';
  */
 export function checkTrees(model: CbmModel, table: FlatBufferTable): void {
   const { trees } = model;
-  checkNumbering(trees.floatFeatures, 'float', table);
-  checkNumbering(trees.categoricalFeatures, 'categorical', table);
-  checkNumbering(trees.textFeatures, 'text', table);
   checkFlatIndices(model, table);
   for (const { categorical } of trees.oneHotFeatures) checkCategory(model, categorical, table);
   checkCtrs(model, table);
@@ -31,26 +28,15 @@ export function checkTrees(model: CbmModel, table: FlatBufferTable): void {
   checkRepackedBins(model, features, table);
 }
 
-function checkNumbering(
-  features: readonly CbmNamedFeature[],
-  kind: string,
-  table: FlatBufferTable,
-): void {
-  features.forEach(({ index }, i) => {
-    if (index !== i) table.fail(`${kind} feature ${i} has the Index ${index}`);
-  });
-}
-
+/** Numbers may be left out, as those of features that are. */
 function checkFlatIndices({ trees }: CbmModel, table: FlatBufferTable): void {
+  const seen = new Set<number>();
   const all = [...trees.floatFeatures, ...trees.categoricalFeatures, ...trees.textFeatures];
-  const seen = new Uint8Array(all.length);
   for (const { flatIndex, name } of all) {
     const feature = JSON.stringify(name.slice(0, 64));
-    if (seen[flatIndex] === undefined) {
-      table.fail(`feature ${feature} has the FlatIndex ${flatIndex} of ${all.length} features`);
-    }
-    if (seen[flatIndex] === 1) table.fail(`feature ${feature} has the FlatIndex of another`);
-    seen[flatIndex] = 1;
+    if (flatIndex < 0) table.fail(`feature ${feature} has the FlatIndex ${flatIndex}`);
+    if (seen.has(flatIndex)) table.fail(`feature ${feature} has the FlatIndex of another`);
+    seen.add(flatIndex);
   }
 }
 

@@ -70,7 +70,9 @@ function lowerFeatures(trees: CbmTrees): Feature[] {
   }
   return features
     .sort((a, b) => a.flatIndex - b.flatIndex)
-    .map(({ kind, name, index }) => ({ kind, name, index }));
+    .map(({ flatIndex, ...feature }, place) =>
+      flatIndex === place ? feature : { ...feature, position: flatIndex },
+    );
 }
 
 /** Adds columns block by block; CTRs come last, so what they depend on is there. */

@@ -122,6 +122,19 @@ describe('readCbm', () => {
     expectError(version, 'unsupported-model', /format version "FlabuffersModel_v2"/);
   });
 
+  it.each([NaN, Infinity])('says of a leaf that is %d that training diverged', (value) => {
+    const bytes = fixture('regression');
+    const leaf = readCbm(bytes).trees.leaves[5] ?? NaN;
+    const pattern = Buffer.from(Float64Array.of(leaf).buffer);
+    const at = Buffer.from(bytes).indexOf(pattern);
+    const diverged = edited(bytes, (view) => view.setFloat64(at, value, true));
+    expectError(
+      diverged,
+      'unsupported-model',
+      new RegExp(`leaf value 5 is ${value}, so answers would be no numbers: its training diverged`),
+    );
+  });
+
   it('refuses bytes behind the end, and none at all', () => {
     const longer = Uint8Array.from([...fixture('everything'), 0]);
     expectError(longer, 'damaged-model', /1 unknown bytes are left .*section "file", offset \d+/);

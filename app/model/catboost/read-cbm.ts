@@ -2,6 +2,7 @@ import { ModelError } from '../errors.js';
 import { ByteCursor } from './byte-cursor.js';
 import type { CbmCtrTable, CbmModel, CbmTextProcessing } from './cbm-model.js';
 import { FlatBufferTable } from './flat-buffer-table.js';
+import { compactFeatures } from './compact-features.js';
 import { checkTrees } from './check-trees.js';
 import { readCtrTables } from './read-ctr-tables.js';
 import { readTextProcessing } from './read-text-processing.js';
@@ -36,7 +37,8 @@ export function readCbm(bytes: Uint8Array): CbmModel {
   const info = readInfo(core);
   const parts = readParts(file, core.strings(3, 'ModelPartIds'));
   file.expectEnd();
-  const model = { info, trees, ctrTables: parts.ctrTables ?? [], text: parts.text };
+  const asWritten = { info, trees, ctrTables: parts.ctrTables ?? [], text: parts.text };
+  const model = compactFeatures(asWritten, treesTable);
   checkTrees(model, treesTable);
   return model;
 }

@@ -8,6 +8,7 @@ import type {
   CbmTrees,
   NanTreatment,
 } from './cbm-model.js';
+import { finiteNumber } from './finite-number.js';
 import type { FlatBufferTable } from './flat-buffer-table.js';
 import { readBorders } from './read-borders.js';
 import { readCtrFeature } from './read-ctr-tables.js';
@@ -37,7 +38,7 @@ export function readTrees(table: FlatBufferTable): CbmTrees {
     oneHotFeatures: table.tables(6, 'OneHotFeatures').map(readOneHotFeature),
     estimatedFeatures: table.tables(13, 'EstimatedFeatures').map(readEstimatedFeature),
     ctrFeatures: table.tables(7, 'CtrFeatures').map(readCtrFeature),
-    scale: finite(table, table.f64(14, 'Scale', 1), 'Scale'),
+    scale: finiteNumber(table.f64(14, 'Scale', 1), 'Scale'),
     bias: readBias(table, dimension),
   };
 }
@@ -72,7 +73,8 @@ function readShape(table: FlatBufferTable, dimension: number): Shape {
   if (starts.length !== sizes.length) {
     table.fail(`${starts.length} TreeStartOffsets for ${sizes.length} trees`);
   }
-  if (!leaves.every(Number.isFinite)) table.fail('a leaf value is not a finite number');
+  const wrong = leaves.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) finiteNumber(leaves[wrong] ?? NaN, `leaf value ${wrong}`);
   const leafValues = leaves.length;
   const read = readTreeNodes(table, { sizes, starts, splits, leafValues, dimension });
   if (read !== undefined) {
@@ -169,9 +171,5 @@ function readBias(table: FlatBufferTable, dimension: number): number[] {
   if (bias.length !== dimension) {
     table.fail(`${bias.length} values of MultiBias for ${dimension} outputs`);
   }
-  return bias.map((value) => finite(table, value, 'Bias'));
-}
-
-function finite(table: FlatBufferTable, value: number, name: string): number {
-  return Number.isFinite(value) ? value : table.fail(`${name} is not a finite number`);
+  return bias.map((value) => finiteNumber(value, 'Bias'));
 }

@@ -18,6 +18,8 @@ export interface Feature {
   readonly name: string;
   /** Position among the features of the same kind. */
   readonly index: number;
+  /** Position in a row of the model's author, where features before it were left out of the model. */
+  readonly position?: number;
 }
 
 /**
@@ -231,7 +233,10 @@ export interface Ir {
   };
 }
 
-/** A row of inputs in flat feature order: a number for a float feature, a string for the others. */
+/**
+ * A row of inputs in the order of the features: a number for a float feature, a string for the others.
+ * Where features have positions, a whole row of the model's author will do too.
+ */
 export type FeatureRow = readonly (number | string)[];
 
 /** What a model answers for one row. */

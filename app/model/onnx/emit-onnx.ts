@@ -1,3 +1,4 @@
+import { ModelError } from '../errors.js';
 import type { Ir } from '../ir/ir.js';
 import { joinBlocks } from './column-block.js';
 import type { Block, Place } from './column-block.js';
@@ -23,6 +24,12 @@ export function emitOnnx(ir: Ir): {
   readonly onnx: Uint8Array;
   readonly signature: ModelSignature;
 } {
+  if (ir.features.length === 0) {
+    throw new ModelError(
+      'unsupported-model',
+      'unsupported model: it has no features, so it answers every row alike; train it on some',
+    );
+  }
   const signature = signatureOf(ir, COMPILER_VERSION);
   const graph = new GraphBuilder();
   declareInputs(graph, signature);

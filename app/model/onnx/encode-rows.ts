@@ -2,6 +2,7 @@ import { ModelError } from '../errors.js';
 import { CategoryHasher } from '../hash/category-hasher.js';
 import { TokenHasher } from '../hash/token-hasher.js';
 import type { FeatureKind, FeatureRow } from '../ir/ir.js';
+import { expectedValues, ownValues } from '../ir/own-values.js';
 import type { EncodedBatch, ModelSignature } from './signature.js';
 
 /** Paired ones are one code point each under the `u` flag, and so no match. */
@@ -14,9 +15,12 @@ type SignatureFeature = ModelSignature['features'][number];
  * (NaN stays NaN), categories hashed, texts split at U+0020 into non-empty tokens and hashed. Throws
  * ModelError `invalid-input` that names the row and the feature.
  */
-export function encodeRows(signature: ModelSignature, rows: readonly FeatureRow[]): EncodedBatch {
+export function encodeRows(
+  signature: ModelSignature,
+  authorRows: readonly FeatureRow[],
+): EncodedBatch {
   const { features } = signature;
-  rows.forEach((row, index) => checkRow(features, row, index));
+  const rows = authorRows.map((row, index) => checkRow(features, row, index));
   const positions = (kind: FeatureKind): number[] =>
     features.flatMap((feature, position) => (feature.kind === kind ? [position] : []));
   return {
@@ -29,15 +33,21 @@ export function encodeRows(signature: ModelSignature, rows: readonly FeatureRow[
   };
 }
 
-function checkRow(features: readonly SignatureFeature[], row: FeatureRow, index: number): void {
-  if (row.length !== features.length) {
+/** Returns the values of the model's features. */
+function checkRow(
+  features: readonly SignatureFeature[],
+  row: FeatureRow,
+  index: number,
+): FeatureRow {
+  const values = ownValues(features, row);
+  if (values === undefined) {
     throw new ModelError(
       'invalid-input',
-      `Row ${index} has ${row.length} values, expected ${features.length}, one per feature`,
+      `Row ${index} has ${row.length} values, expected ${expectedValues(features)}, one per feature`,
     );
   }
   features.forEach(({ kind, name }, position) => {
-    const value = row[position];
+    const value = values[position];
     const expected = kind === 'float' ? 'number' : 'string';
     if (typeof value !== expected) {
       throw new ModelError(
@@ -52,6 +62,7 @@ function checkRow(features: readonly SignatureFeature[], row: FeatureRow, index:
       );
     }
   });
+  return values;
 }
 
 function encodeNumbers(rows: readonly FeatureRow[], positions: readonly number[]): Float32Array {

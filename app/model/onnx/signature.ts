@@ -20,6 +20,8 @@ export interface ModelSignature {
     readonly kind: 'float' | 'categorical' | 'text';
     readonly name: string;
     readonly index: number;
+    /** Position in a row of the model's author, where features before it were left out. */
+    readonly position?: number;
   }[];
   /** Labels as Python prints them: `True`, `0.0`, `-1`; empty where there are no classes. */
   readonly classNames: readonly string[];
@@ -74,7 +76,7 @@ export interface EncodedBatch {
  */
 export function signatureOf(ir: Ir, compilerVersion: string): ModelSignature {
   return {
-    features: ir.features.map(({ kind, name, index }) => ({ kind, name, index })),
+    features: ir.features,
     classNames: ir.classNames,
     ...(ir.labelType === undefined ? {} : { labelType: ir.labelType }),
     dimension: ir.dimension,
@@ -160,7 +162,8 @@ function isFeature(value: unknown): boolean {
     isRecord(value) &&
     KINDS.includes(String(value['kind'])) &&
     typeof value['name'] === 'string' &&
-    Number.isSafeInteger(value['index'])
+    Number.isSafeInteger(value['index']) &&
+    (value['position'] === undefined || Number.isSafeInteger(value['position']))
   );
 }
 

@@ -275,7 +275,7 @@ describe('inputs', () => {
     ['a number for a text', [1, 'x', 3], /text feature "plate" was not given a string/],
     ['half of a pair', [1, 'x\ud83d', 'y'], /"camera" was not .* without unpaired surrogates/],
     ['the other half', [1, 'x', '\ude00'], /"plate" was not .* without unpaired surrogates/],
-    ['too few', [1, 'x'], /a row of 2 values, the model has 3 features/],
+    ['too few', [1, 'x'], /a row of 2 values, expected 3, one per feature/],
   ])('are refused by feature: %s', (_, row, message) => {
     expect(() => interpret(ir, row)).toThrow(ModelError);
     expect(() => interpret(ir, row)).toThrow(message);
@@ -300,6 +300,7 @@ describe("CatBoost's own answers", () => {
     'ctr-counter',
     'lossguide',
     'depthwise-classes',
+    'old-classes',
   ])('are met: %s', (name) => {
     const score = createInterpreter(
       lowerCbm(readCbm(readFileSync(join(FIXTURES, `${name}.cbm`))), ''),

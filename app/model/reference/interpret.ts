@@ -11,6 +11,7 @@ import type {
   ObliviousTree,
   Score,
 } from '../ir/ir.js';
+import { expectedValues, ownValues } from '../ir/own-values.js';
 import { categoryHash, CtrLookup } from './ctr-lookup.js';
 import { TextLookup } from './text-lookup.js';
 
@@ -46,15 +47,16 @@ interface Inputs {
 }
 
 function checkRow(features: readonly Feature[], row: FeatureRow): Inputs {
-  if (row.length !== features.length) {
+  const values = ownValues(features, row);
+  if (values === undefined) {
     throw new ModelError(
       'invalid-input',
-      `a row of ${row.length} values, the model has ${features.length} features`,
+      `a row of ${row.length} values, expected ${expectedValues(features)}, one per feature`,
     );
   }
   const inputs = { floats: [] as number[], categories: [] as string[], texts: [] as string[] };
   features.forEach((feature, i) => {
-    const value = row[i];
+    const value = values[i];
     if (feature.kind === 'float') {
       if (typeof value !== 'number') throw invalid(feature, 'a number');
       inputs.floats[feature.index] = value;
