@@ -32,9 +32,10 @@ export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 };
 
 /**
- * A compiled model in onnxruntime-node, with one thread: a run blocks the caller's event loop, more
- * threads would spin while idle, and one thread adds the trees in one order, so that a row's answer
- * does not depend on the rows beside it.
+ * A compiled model in onnxruntime-node, with one thread: a run blocks the caller's event loop, and
+ * more threads would spin while idle. One thread also adds the trees in one order, and compiled graphs
+ * have no operator that mixes rows or rounds by their number (`emit-exponent.ts`), so that a row has
+ * the same answer, to the bit, alone and in any batch.
  */
 export class OnnxSession {
   private constructor(

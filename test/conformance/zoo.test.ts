@@ -11,6 +11,7 @@ import { predictedClass } from '../../app/model/onnx/predicted-class.js';
 import type { EncodedBatch } from '../../app/model/onnx/signature.js';
 import { createInterpreter } from '../../app/model/reference/interpret.js';
 import { lacks } from '../testing/lacks.js';
+import { expectSameInAnyBatch } from './batches.js';
 import { preparePython, runCommand } from './python-environment.js';
 
 const HERE = import.meta.dirname;
@@ -151,6 +152,14 @@ describe.skipIf(lacks('catboost'))('models of many kinds answer as CatBoost does
       const scores = await session.run(specimen.batch);
       expectAnswers(specimen, scores);
       expectClasses(specimen, scores.raw);
+      await session.release();
+    }
+  });
+
+  it('whatever rows are beside a row in its batch, to the bit', async () => {
+    for (const { onnx, signature, rows } of specimens) {
+      const session = await OnnxSession.load(onnx);
+      await expectSameInAnyBatch(session, signature, rows.slice(0, 70));
       await session.release();
     }
   });

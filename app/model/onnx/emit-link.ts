@@ -1,13 +1,11 @@
 import type { Ir } from '../ir/ir.js';
+import { emitExponent, emitInverseExponent, emitSoftmax } from './emit-exponent.js';
+import type { Named } from './emit-exponent.js';
 import type { GraphBuilder } from './graph-builder.js';
 
 /** Names of the graph's outputs. */
 export const RAW_OUTPUT = 'raw';
 export const PROBABILITIES_OUTPUT = 'probabilities';
-
-interface Named {
-  readonly output?: string;
-}
 
 /** Whether `scale * sum + bias` is the sum itself, so that nothing may be computed. */
 export function isPlainSum(ir: Ir): boolean {
@@ -39,7 +37,7 @@ export function emitLink(ir: Ir, graph: GraphBuilder): void {
       emitSigmoid(graph, { output });
       break;
     case 'softmax':
-      graph.node('Softmax', [RAW_OUTPUT], { attributes: { axis: -1n }, output });
+      emitSoftmax(graph, RAW_OUTPUT, ir.dimension, { output });
       break;
     case 'identity':
       graph.node('Identity', [RAW_OUTPUT], { output });
@@ -58,13 +56,9 @@ export function emitLink(ir: Ir, graph: GraphBuilder): void {
  * negative values, which is not the same number.
  */
 function emitSigmoid(graph: GraphBuilder, options: Named = {}): string {
-  const exponential = emitExponent(graph, graph.node('Neg', [RAW_OUTPUT]));
+  const exponential = emitInverseExponent(graph, RAW_OUTPUT);
   const one = graph.constant('one', Float64Array.of(1), [1]);
   return graph.node('Reciprocal', [graph.node('Add', [exponential, one])], options);
-}
-
-function emitExponent(graph: GraphBuilder, of: string, options: Named = {}): string {
-  return graph.node('Exp', [of], options);
 }
 
 /** [raw0, exp(2 * raw1)] */

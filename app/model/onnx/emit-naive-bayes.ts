@@ -2,6 +2,7 @@ import { ModelError } from '../errors.js';
 import type { Ir, NaiveBayes } from '../ir/ir.js';
 import { logOddsBound, roundedBound } from './rounding-bounds.js';
 import type { Block, Place, PlacedBlock } from './column-block.js';
+import { emitSoftmax } from './emit-exponent.js';
 import type { TokenCounts } from './emit-texts.js';
 import type { GraphBuilder } from './graph-builder.js';
 
@@ -39,7 +40,7 @@ export function emitNaiveBayes(
   const values = ir.naiveBayes.every(seesEverything)
     ? emitLinear(graph, counts, counts64, shape)
     : emitGeneral(graph, counts, counts64, shape);
-  const tensor = classes === 2 ? values : emitSoftmax(graph, values, shape);
+  const tensor = classes === 2 ? values : emitClassProbabilities(graph, values, shape);
 
   const perCalcer = classes === 2 ? 1 : classes;
   const width = perCalcer * shape.calcers;
@@ -100,7 +101,7 @@ function emitLinear(
   return emitAffine(graph, counts64, 'bayes', weights, offsets);
 }
 
-/** D depends on which unseen grams the text has. */
+/** D depends on how many grams the text has that the class never saw. */
 function emitGeneral(
   graph: GraphBuilder,
   counts: TokenCounts,
@@ -117,21 +118,49 @@ function emitGeneral(
       const at = row * columns + column;
       weights[at] = weight;
       lengths[at] = 1;
-      unseen[at] = seen?.[gram] === 1 ? 0 : term.calcer.tokenPrior;
+      unseen[at] = seen?.[gram] === 1 ? 0 : 1;
     });
   });
   const prior = shape.terms.map((term) => term.calcer.logPrior[term.classIndex] ?? NaN);
-  const base = shape.terms.map((term) => term.calcer.denominator[term.classIndex] ?? NaN);
   const dims = [counts.block.width, columns];
 
   const sum = emitAffine(graph, counts64, 'bayes', weights, Float64Array.from(prior));
   const length = graph.node('MatMul', [counts64, graph.constant('bayes_members', lengths, dims)]);
   const one = graph.constant('present', Float64Array.of(1), [1]);
   const presence = graph.node('Min', [counts64, one]);
-  const denominator = emitAffine(graph, presence, 'bayes_unseen', unseen, Float64Array.from(base));
-  const penalty = graph.node('Mul', [length, graph.node('Log', [denominator])]);
+  const { logs, starts } = denominatorLogs(shape.terms);
+  const place = emitAffine(graph, presence, 'bayes_unseen', unseen, starts);
+  const table = graph.constant('bayes_logs', logs, [logs.length]);
+  const penalty = graph.node('Mul', [
+    length,
+    graph.node('Gather', [table, graph.cast(place, 'i64')]),
+  ]);
   const values = graph.node('Sub', [sum, penalty]);
   return shape.classes === 2 ? emitDifferences(graph, values, shape) : values;
+}
+
+/**
+ * ln(D) of each term by the number of distinct grams that its class never saw. A table, because the
+ * Log operator's last digit may depend on how many rows a batch has.
+ */
+function denominatorLogs(terms: readonly Term[]): {
+  readonly logs: Float64Array;
+  /** Where each term's logarithms begin. */
+  readonly starts: Float64Array;
+} {
+  const logs: number[] = [];
+  const starts = Float64Array.from(terms, ({ calcer, classIndex }) => {
+    const start = logs.length;
+    let denominator = calcer.denominator[classIndex] ?? NaN;
+    logs.push(Math.log(denominator));
+    for (const seen of calcer.classes[classIndex]?.seen ?? []) {
+      if (seen === 1) continue;
+      denominator += calcer.tokenPrior;
+      logs.push(Math.log(denominator));
+    }
+    return start;
+  });
+  return { logs: Float64Array.from(logs), starts };
 }
 
 /** `v[0] - v[1]` of each calcer by a product with a matrix of 1 and -1. */
@@ -145,12 +174,11 @@ function emitDifferences(graph: GraphBuilder, values: string, shape: Shape): str
 }
 
 /** Softmax over each calcer's classes. */
-function emitSoftmax(graph: GraphBuilder, values: string, shape: Shape): string {
-  const attributes = { axis: -1n };
-  if (shape.calcers === 1) return graph.node('Softmax', [values], { attributes });
+function emitClassProbabilities(graph: GraphBuilder, values: string, shape: Shape): string {
+  if (shape.calcers === 1) return emitSoftmax(graph, values, shape.classes);
   const split = BigInt64Array.of(0n, BigInt(shape.calcers), BigInt(shape.classes));
   const split3 = graph.node('Reshape', [values, graph.constant('bayes_split', split, [3])]);
-  const soft = graph.node('Softmax', [split3], { attributes });
+  const soft = emitSoftmax(graph, split3, shape.classes);
   const flat = BigInt64Array.of(0n, BigInt(shape.terms.length));
   return graph.node('Reshape', [soft, graph.constant('bayes_flat', flat, [2])]);
 }
