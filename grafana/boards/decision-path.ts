@@ -198,7 +198,7 @@ const cache = [
   }),
   timeline({
     title: 'Breaker before Redis',
-    about: 'One row per worker. Good: closed. Bad: open, Redis is not asked.',
+    about: 'One row per worker. Good: closed. Bad: open, Redis is not asked, or takes no answers.',
     unit: 'short',
     width: 12,
     height: 4,
@@ -264,6 +264,48 @@ const cache = [
       {
         expr: `sum(rate(regno_cache_coalesced_total{${REGNO}}[$__rate_interval])) / (${MEMORY_LOOKUPS} > 0)`,
         legend: 'shared in flight',
+      },
+    ],
+  }),
+  timeline({
+    title: 'What keeps Redis from use',
+    about:
+      'What fails, and why (see the runbook), for how many workers. Good: none. Bad: a row that stays.',
+    unit: 'short',
+    width: 8,
+    steps: [{ at: null, color: COLOR.bad }],
+    query: {
+      expr: `sum by (instance, command, cause) (regno_dependency_failing{${REGNO},dependency="redis"}) > 0`,
+      legend: '{{instance}} {{command}}: {{cause}}',
+    },
+  }),
+  graph({
+    title: 'Redis: stores by result',
+    about: 'Per second. Good: ok, as often as misses. Bad: error; skipped is the open breaker.',
+    unit: 'reqps',
+    width: 8,
+    stacked: true,
+    min: 0,
+    colors: { '/ok/': COLOR.good, '/error/': COLOR.bad, '/skipped/': COLOR.second },
+    queries: [
+      {
+        expr: `sum by (result) (rate(regno_cache_stores_total{${REGNO}}[$__rate_interval]))`,
+        legend: '{{result}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Redis: failures by cause',
+    about:
+      'Per second, attempts to connect included. Good: none. A worker without Redis tries each second.',
+    unit: 'ops',
+    width: 8,
+    stacked: true,
+    min: 0,
+    queries: [
+      {
+        expr: `sum by (command, cause) (rate(regno_cache_failures_total{${REGNO}}[$__rate_interval])) > 0`,
+        legend: '{{command}}: {{cause}}',
       },
     ],
   }),

@@ -29,6 +29,15 @@ export interface ModelStatus {
   readonly goldenDifferenceMax: number | null;
 }
 
+/** What keeps workers from using a dependency. */
+export interface FailingStatus {
+  readonly dependency: string;
+  /** What fails, e.g. `store`, and why, e.g. `READONLY`. */
+  readonly command: string;
+  readonly cause: string;
+  readonly workers: number;
+}
+
 export interface DependencyStatus {
   readonly name: string;
   readonly workersUp: number;
@@ -66,6 +75,7 @@ export interface StatusDocument {
   };
   readonly refusals: readonly RefusalTraffic[];
   readonly dependencies: readonly DependencyStatus[];
+  readonly failing: readonly FailingStatus[];
   readonly counts: Readonly<Record<string, number>>;
   /** Newest first. */
   readonly faults: readonly FaultNote[];
@@ -121,7 +131,8 @@ export class StatusBoard {
     const workers = parts.seats().map((seat) => this.#worker(seat));
     const models = this.#models();
     const dependencies = this.#dependencies();
-    const reasons = reasonsOf(workers, parts.workersWanted, models, dependencies);
+    const failing = this.#failing();
+    const reasons = reasonsOf(workers, parts.workersWanted, models, dependencies, failing);
     const serves = workers.some(({ state }) => state === 'ready');
     return {
       at: Date.now(),
@@ -143,6 +154,7 @@ export class StatusBoard {
       },
       refusals: this.#traffic.refusals(),
       dependencies,
+      failing,
       counts: this.#counts(),
       faults: this.#faults,
       settings: parts.settings,
@@ -198,6 +210,18 @@ export class StatusBoard {
     return [...byName.values()];
   }
 
+  #failing(): FailingStatus[] {
+    const byCause = new Map<string, FailingStatus>();
+    for (const { labels, cells } of this.parts.totals.list('dependencyFailing')) {
+      if (cells[0] !== 1) continue;
+      const [dependency = '', , command = '', cause = ''] = labels;
+      const key = [dependency, command, cause].join(' ');
+      const { workers = 0 } = byCause.get(key) ?? {};
+      byCause.set(key, { dependency, command, cause, workers: workers + 1 });
+    }
+    return [...byCause.values()];
+  }
+
   #breaker(): StatusDocument['cache']['breaker'] {
     const states = [...this.parts.totals.list('cacheBreaker')].map(({ cells }) => cells[0] ?? 0);
     return states.length === 0 ? null : (BREAKER_STATES[Math.max(...states)] ?? null);
@@ -231,6 +255,7 @@ function reasonsOf(
   wanted: number,
   models: readonly ModelStatus[],
   dependencies: readonly DependencyStatus[],
+  failing: readonly FailingStatus[],
 ): string[] {
   const ready = workers.filter(({ state }) => state === 'ready').length;
   const reasons: string[] = [];
@@ -244,7 +269,12 @@ function reasonsOf(
     if (model.golden === 'failed') reasons.push(`${model.name} failed its golden check`);
   }
   for (const { name, workersUp, workers: all } of dependencies) {
-    if (workersUp < all) reasons.push(`${name} is out of reach of ${all - workersUp} workers`);
+    if (workersUp === all) continue;
+    const causes = failing
+      .filter(({ dependency }) => dependency === name)
+      .map(({ command, cause }) => `${command}: ${cause}`);
+    const why = causes.length === 0 ? '' : ` (${causes.join(', ')})`;
+    reasons.push(`${name} is out of use for ${all - workersUp} workers${why}`);
   }
   return reasons;
 }

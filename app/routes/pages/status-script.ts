@@ -116,7 +116,7 @@ const cacheNote = element('p', { class: 'note' });
 cache.section.append(cacheNote);
 const refusals = table('Refusals by reason', 'third', [['reason'], ['last minute', N], ['total', N]],
   'None since the start.');
-const dependencies = table('Dependencies', 'third', [['name'], ['state'], ['workers', N]],
+const dependencies = table('Dependencies', 'third', [['name'], ['state'], ['workers', N], ['why']],
   'None is configured: regno works alone.');
 const counts = table('Since the start', 'third', [['what'], ['count', N]], '');
 const faults = table('Last errors', 'wide', [['time'], ['kind'], ['process'], ['request'], ['message']],
@@ -165,7 +165,8 @@ function show(status) {
     (status.cache.breaker === null ? '' : ', breaker before Redis ' + status.cache.breaker);
   refusals.show(status.refusals.map((one) => [one.reason, whole(one.lastMinute), whole(one.total)]));
   dependencies.show(status.dependencies.map((one) => [one.name, one.workersUp === one.workers ? word('up', 'good') : one.workersUp === 0 ? word('down', 'bad') : word('partly', 'warn'),
-    one.workersUp + ' of ' + one.workers]));
+    one.workersUp + ' of ' + one.workers,
+    status.failing.filter(({ dependency }) => dependency === one.name).map(({ command, cause }) => command + ': ' + cause).join(', ')]));
   counts.show(Object.entries(COUNTS).map(([name, label]) => [label, whole(status.counts[name])]));
   faults.show(status.faults.map((one) => [new Date(one.at).toISOString().slice(0, 19).replace('T', ' '), word(one.kind, 'bad'), one.process,
     one.requestId === undefined ? '–' : element('code', {}, one.requestId), one.message]));
