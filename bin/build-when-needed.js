@@ -16,15 +16,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist/.built');
-const compiler = join(root, 'node_modules/typescript/package.json');
-const lock = join(root, 'node_modules/.regno-build-lock');
+const modules = join(root, 'node_modules');
+const compiler = join(modules, 'typescript/package.json');
+const lock = join(modules, '.regno-build-lock');
 const LOCK_POLL_MS = 100;
 const LOCK_WAIT_MS = 120_000;
 
 /**
  * Makes sure that `dist/` holds a build that is not older than the sources, and gives the URL of a
  * program in it. An installed package brings its build and no sources, and is left as it is. In a
- * checkout without development dependencies an existing build is used, whatever its age.
+ * checkout without development dependencies, or one that cannot be written, an existing build is
+ * used, whatever its age.
  *
  * @param {string} entry path below dist/, e.g. `app/cli.js`
  * @returns {string} what `import()` takes
@@ -44,6 +46,7 @@ class BuildError extends Error {}
 function findProgram(entry) {
   const program = join(root, 'dist', entry);
   const isCheckout = existsSync(join(root, 'app'));
+  if (isCheckout && !existsSync(modules)) fail(`${root} has no dependencies; run "npm ci" there`);
   if (isCheckout && !isFresh(program) && (existsSync(compiler) || !existsSync(program))) {
     build(program);
   }
@@ -72,9 +75,24 @@ function newest(folder) {
 /** One process builds, others that start meanwhile wait for it: none runs half a build. */
 function build(program) {
   if (!existsSync(compiler)) {
-    fail(`there is no build in ${root} and no compiler to make one; run "npm ci" there`);
+    fail(
+      `there is no build in ${root}, and TypeScript, which makes it, is missing: it is one of the ` +
+        'development dependencies, which were left out (--omit=dev, NODE_ENV=production). Run ' +
+        '"npm ci --include=dev && npm run build" there, and then, if they shall go, ' +
+        '"npm prune --omit=dev"',
+    );
   }
-  takeLock();
+  try {
+    takeLock();
+  } catch (error) {
+    const fault = `${root} cannot be written (${error.code ?? error.message})`;
+    if (!existsSync(program))
+      fail(`there is no build, and ${fault}; run "npm run build" where it can`);
+    console.error(
+      `regno: ${fault}; the build there is older than its sources, and is used as it is`,
+    );
+    return;
+  }
   try {
     if (isFresh(program)) return;
     console.error('building regno ...');
@@ -105,7 +123,7 @@ function takeLock() {
       closeSync(file);
       return;
     } catch (error) {
-      if (error.code !== 'EEXIST') fail(`cannot build in ${root}: ${error.message}`);
+      if (error.code !== 'EEXIST') throw error;
     }
     if (!isHeld() || Date.now() > deadline) rmSync(lock, { force: true });
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_POLL_MS);

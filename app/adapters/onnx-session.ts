@@ -1,12 +1,12 @@
-import './no-telemetry.js';
 import { createHash } from 'node:crypto';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from '../model/errors.js';
 import type { FeatureKind } from '../model/ir/ir.js';
 import { PROBABILITIES_OUTPUT, RAW_OUTPUT } from '../model/onnx/emit-link.js';
 import { readSignature } from '../model/onnx/metadata.js';
 import { CATEGORY_INPUT, NUMERIC_INPUT, textInput } from '../model/onnx/signature.js';
 import type { EncodedBatch, ModelSignature } from '../model/onnx/signature.js';
+import * as runtime from './onnx-runtime.js';
 
 /** What the graph answers for a batch, row-major. */
 export interface BatchScores {
@@ -54,7 +54,7 @@ export class OnnxSession {
     const signature = readSignature(onnx);
     let session: InferenceSession;
     try {
-      session = await InferenceSession.create(onnx, SESSION_OPTIONS);
+      session = await runtime.InferenceSession.create(onnx, SESSION_OPTIONS);
     } catch (cause) {
       throw new ModelError('damaged-model', 'onnxruntime refuses the ONNX file', { cause });
     }
@@ -103,17 +103,21 @@ export function feedsOf(widths: TensorWidths, batch: EncodedBatch): Record<strin
   const { rows } = batch;
   const { floats, categoricals, texts } = widths;
   const feeds: Record<string, Tensor> = {};
-  if (floats > 0) feeds[NUMERIC_INPUT] = new Tensor('float32', batch.numeric, [rows, floats]);
+  if (floats > 0)
+    feeds[NUMERIC_INPUT] = new runtime.Tensor('float32', batch.numeric, [rows, floats]);
   if (categoricals > 0) {
     const values = int64View(batch.categoryHash);
-    feeds[CATEGORY_INPUT] = new Tensor('int64', values, [rows, categoricals]);
+    feeds[CATEGORY_INPUT] = new runtime.Tensor('int64', values, [rows, categoricals]);
   }
   for (let index = 0; index < texts; index++) {
     const text = batch.texts[index];
     if (text === undefined) {
       throw new ModelError('invalid-input', `The batch lacks text ${index} of ${texts}`);
     }
-    feeds[textInput(index)] = new Tensor('int64', int64View(text.words), [rows, text.width]);
+    feeds[textInput(index)] = new runtime.Tensor('int64', int64View(text.words), [
+      rows,
+      text.width,
+    ]);
   }
   return feeds;
 }
