@@ -41,5 +41,9 @@ export {
   pickRegnoFeatures,
   toFeatureRow,
 } from './model/features/pick-regno-features.js';
+export { createReadingRules } from './model/features/reading-rules.js';
+export type { ReadingRules, ReadingSettings } from './model/features/reading-rules.js';
+export { READING_WARNINGS, warningsIn } from './model/features/reading-warnings.js';
+export type { ReadingWarning, WarningSet } from './model/features/reading-warnings.js';
 export { ReadingEncoder } from './model/features/reading-encoder.js';
 export type { FieldFault, ParsedReading, Reading, ReadingTime } from './model/features/reading.js';

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { METRICS, type MetricDefinition } from '../../app/adapters/metrics/catalogue.js';
 import { REFUSALS } from '../../app/routes/refusal.js';
 import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
+import { READING_WARNINGS } from '../../app/model/features/reading-warnings.js';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient } from '../testing/http-client.js';
 import { lacks } from '../testing/lacks.js';
@@ -89,6 +90,8 @@ describe.skipIf(lacks('redis-server'))('/metrics of a service under mixed traffi
       sumOf(samples, 'regno_cache_coalesced_total');
     expect(repeated).toBeGreaterThan(0);
     expect(sumOf(samples, 'regno_camera_readings_total')).toBe(sent.decided - repeated);
+    const odd = { kind: 'direction_code' };
+    expect(sumOf(samples, 'regno_reading_warnings_total', odd)).toBeGreaterThanOrEqual(60);
     // Both workers had their share, and rows of batches are readings that no cache knew.
     const rows = sumOf(samples, 'regno_batch_size_rows_sum');
     expect(rows).toBeGreaterThan(0);
@@ -138,6 +141,7 @@ describe.skipIf(lacks('redis-server'))('/metrics of a service under mixed traffi
       reason: [...Object.values(REFUSALS).map(({ reason }) => reason), 'clean', 'crash', 'killed', ...CONNECTION_ENDS],
       field: [...READING_FIELDS.map(({ name }) => name), 'body'],
       worker: ['1', '2'],
+      kind: [...READING_WARNINGS, 'inference', 'unexpected', 'uncaught', 'minor', 'major', 'incremental', 'weak'],
     }; // prettier-ignore
     const odd: Sample[] = [];
     for (const sample of samples) {
@@ -225,6 +229,8 @@ async function drive(
     // More cameras than may have series of their own, some with unruly names.
     camera_class: i % 3 === 0 ? `class ${i}` : i % 3 === 1 ? `a"\n\\${i % 5}` : 'Астра',
     regno_recognize: `_${String(reading['regno_recognize'])}`,
+    // Some are odd.
+    direction: i % 10 === 0 ? 2 : reading['direction'],
   }));
   const bodies = [...readings, ...readings.slice(0, 100)].map((one) => JSON.stringify(one));
   await Promise.all(

@@ -1,4 +1,5 @@
 import {
+  areProbabilities,
   hasDecimalCommas,
   isProbability,
   numberWarnings,
@@ -154,7 +155,7 @@ function readProbabilities(
   const value = ownValue(fields, name);
   const list = parseNumberList(value, LIST_LIMITS);
   if (list === undefined || !strict) return list;
-  return list.every(isProbability) && !hasDecimalCommas(value) ? list : undefined;
+  return areProbabilities(list) && !hasDecimalCommas(value) ? list : undefined;
 }
 
 /** Whether every surrogate is half of a pair: others have no UTF-8 and so no hash. */

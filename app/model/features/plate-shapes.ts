@@ -1,12 +1,13 @@
+import { CYRILLIC_TWINS } from './look-alikes.js';
 import { matchTemplate, symbolClass, TEMPLATE_NAMES, TEMPLATE_SYMBOLS_MAX } from './template.js';
 
 /**
  * Recognises what looks like a number plate, however it is spelled: the one answer to that question
  * for labels of metrics, log lines, reports and the operator's page.
  *
- * A text is brought to one spelling first: compatibility forms (full width), case, and the Latin
- * letters that look like Cyrillic ones are made equal, invisible symbols and separators are left out.
- * `_`, an unread symbol, stands for any.
+ * A text is brought to one spelling first: compatibility forms (full width), case, and the Latin and
+ * Greek letters that look like Cyrillic ones are made equal, invisible symbols and separators are left
+ * out. `_`, an unread symbol, stands for any.
  */
 
 /** A whole value that is a plate, or one symbol away from one as a misread plate is. */
@@ -45,9 +46,6 @@ const LETTER = symbolClass('А'.charCodeAt(0));
 const DIGIT = symbolClass('0'.charCodeAt(0));
 /** A car's plate without its region, as some cameras read it; no template of the features. */
 const WITHOUT_REGION = [LETTER, DIGIT, DIGIT, DIGIT, LETTER, LETTER];
-const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
-  [...'ABEKMHOPCTYX'].map((latin, i) => [latin, [...'АВЕКМНОРСТУХ'][i] ?? latin]),
-);
 
 function hideIn(text: string): string {
   const words = [...text.matchAll(WORD)];
@@ -104,7 +102,7 @@ function isPlateWord(word: string, isOfGroups: boolean): boolean {
 
 function normalise(text: string): string {
   const upper = text.normalize('NFKC').replace(INVISIBLE, '').toUpperCase();
-  return upper.replace(/[A-Z]/g, (letter) => LOOK_ALIKES.get(letter) ?? letter);
+  return upper.replace(/[A-Z\p{Script=Greek}]/gu, (letter) => CYRILLIC_TWINS.get(letter) ?? letter);
 }
 
 function classesOf(symbols: string): Uint8Array {

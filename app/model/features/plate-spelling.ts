@@ -1,3 +1,4 @@
+import { CYRILLIC_TWINS } from './look-alikes.js';
 import { warningBit, type WarningSet } from './reading-warnings.js';
 import { plateTemplate } from './template.js';
 
@@ -52,22 +53,6 @@ const BLANKS_WARNING = warningBit('plate_blanks');
 const LOWER_CASE_WARNING = warningBit('plate_lower_case');
 const LOOKALIKES_WARNING = warningBit('plate_lookalikes');
 
-const CYRILLIC_LETTERS = 'АВЕКМНОРСТУХ';
-const LATIN_TWINS = 'ABEKMHOPCTYX';
-/** No Greek capital looks like С. */
-const GREEK_TWINS = 'ΑΒΕΚΜΗΟΡ\0ΤΥΧ';
-
-const TWINS: ReadonlyMap<string, string> = new Map(
-  [LATIN_TWINS, GREEK_TWINS].flatMap((twins) =>
-    Array.from(twins).flatMap((twin, i) => {
-      const letter = CYRILLIC_LETTERS[i] ?? '';
-      return twin === '\0'
-        ? []
-        : [[twin, letter] as const, [twin.toLowerCase(), letter.toLowerCase()] as const];
-    }),
-  ),
-);
-
 // What a symbol of a plate may be, as bits.
 const BLANK = 1;
 const LOWER = 2;
@@ -83,7 +68,7 @@ const BLANKS_AROUND = new RegExp(`^${BLANK_CLASS}+|${BLANK_CLASS}+$`, 'gu');
 
 function traitsOf(codePoint: number): number {
   const symbol = String.fromCodePoint(codePoint);
-  const twin = TWINS.has(symbol);
+  const twin = CYRILLIC_TWINS.has(symbol);
   return (
     (BLANK_SYMBOL.test(symbol) ? BLANK : 0) |
     (/\p{Ll}/u.test(symbol) ? LOWER : 0) |
@@ -108,5 +93,5 @@ const RESPELL: Readonly<Record<PlateNormalisation, PlateNormaliser>> = {
   lookalikes: (plate) =>
     (spellingWarnings(plate) & LOOKALIKES_WARNING) === 0
       ? plate
-      : Array.from(plate, (symbol) => TWINS.get(symbol) ?? symbol).join(''),
+      : Array.from(plate, (symbol) => CYRILLIC_TWINS.get(symbol) ?? symbol).join(''),
 };
