@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { splitCsvLine } from '../rows/csv-line.js';
-import { GOLDEN, SHIPPED_CBM, runRegno, startRegno } from './testing/run-regno.js';
+import { GOLDEN, ROOT, SHIPPED_CBM, runRegno, startRegno } from './testing/run-regno.js';
 
 interface Golden {
   readonly input: Readonly<Record<string, string | number>>;
@@ -126,6 +126,28 @@ describe('regno inspect', () => {
       kind: 'onnx',
       onnx: { outputs: [{ name: 'probabilities' }, {}] },
     });
+  });
+
+  it.each([
+    ['bm25', 'unsupported-model', /text calcer BM25/, { kind: 'text' }],
+    ['embedding', 'unsupported-model', /embedding features/, { kind: 'embedding' }],
+  ])('shows what a refused model holds, and why: %s', async (name, code, reason, feature) => {
+    const model = join(ROOT, `test/fixtures/cbm/refused-${name}.cbm`);
+    const json = await runRegno(['inspect', model, '--json']);
+    expect(json.code).toBe(1);
+    expect(json.stderr).toMatch(reason);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      refused: { code, message: expect.stringMatching(reason) as string },
+      outline: {
+        loss: expect.stringMatching(/^\w+$/) as string,
+        features: expect.arrayContaining([expect.objectContaining(feature)]) as unknown[],
+      },
+    });
+    const text = await runRegno(['inspect', model]);
+    expect(text.code).toBe(1);
+    expect(text.stdout).toMatch(/^refused +unsupported model: /m);
+    expect(text.stdout).toMatch(/^trees +\d+; \d+ leaves of 1 output$/m);
+    expect(text.stdout).toMatch(new RegExp(`^ *\\d+ +\\w+ +${feature.kind}$`, 'm'));
   });
 
   it('refuses what is no model', async () => {

@@ -117,7 +117,7 @@ export function formatOutcome(
 }
 
 /** e.g. `41: 33 float, 6 categorical, 2 text`. */
-export function formatFeatureCounts(features: Readonly<Record<FeatureKind, number>>): string {
+export function formatFeatureCounts(features: Readonly<Record<string, number>>): string {
   const kinds = Object.entries(features).filter(([, count]) => count > 0);
   const total = kinds.reduce((sum, [, count]) => sum + count, 0);
   return `${total}: ${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}`;

@@ -1,15 +1,17 @@
 import type { CbmDescription } from '../model/catboost/describe-cbm.js';
+import type { OutlinedFeature } from '../model/catboost/outline-cbm.js';
 import type { FeatureKind } from '../model/ir/ir.js';
 import type { TensorReport } from '../model/onnx/inspect-onnx.js';
 import { formatFeatureCounts, formatOperators, formatOutcome } from './compile-model.js';
-import type { ModelReport } from './inspect-model.js';
+import type { FileReport, ModelReport, RefusedReport } from './inspect-model.js';
 import { formatFields, formatTable } from './table.js';
 import { formatBytes, formatCount, plural, printable } from './text-format.js';
 
 type Fields = (readonly [string, string | number])[];
 
-/** A {@link ModelReport} for people: sections of fields and tables. */
-export function formatModelReport(report: ModelReport): string {
+/** A report for people: sections of fields and tables. */
+export function formatModelReport(report: ModelReport | RefusedReport): string {
+  if (report.refused !== undefined) return formatRefused(report);
   const { catboost, onnx } = report;
   const sections = [formatFields([...fileFields(report), ...modelFields(report)])];
   if (catboost !== undefined) {
@@ -23,7 +25,33 @@ export function formatModelReport(report: ModelReport): string {
   return sections.join('\n\n');
 }
 
-function fileFields({ file, bytes, sha256, manifest }: ModelReport): Fields {
+function formatRefused(report: RefusedReport): string {
+  const { outline, refused } = report;
+  const { trees, leaves, outputs, features } = outline;
+  const count = (kind: OutlinedFeature['kind']): number =>
+    features.filter((feature) => feature.kind === kind).length;
+  const kinds = {
+    float: count('float'),
+    categorical: count('categorical'),
+    text: count('text'),
+    embedding: count('embedding'),
+  };
+  const fields = formatFields([
+    ['refused', printable(refused.message, 500)],
+    ...fileFields(report),
+    ['features', formatFeatureCounts(kinds)],
+    ['loss', printable(outline.loss)],
+    [
+      'trees',
+      `${formatCount(trees)}; ${formatCount(leaves)} leaves of ${plural(outputs, 'output')}`,
+    ],
+    ['trained', printable(outline.trainedAt)],
+    ['parts', outline.parts.map((part) => printable(part)).join(', ')],
+  ]);
+  return `${fields}\n\n${signatureTable(features)}`;
+}
+
+function fileFields({ file, bytes, sha256, manifest }: FileReport): Fields {
   const fields: Fields = [];
   if (manifest !== undefined) {
     fields.push(['model', printable(`${manifest.name} ${manifest.version}`)]);

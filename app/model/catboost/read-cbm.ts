@@ -43,7 +43,7 @@ export function readCbm(bytes: Uint8Array): CbmModel {
   return model;
 }
 
-function checkMagic(file: ByteCursor): void {
+export function checkMagic(file: ByteCursor): void {
   const mark = [0, 1, 2, 3].map((i) => (i < file.length ? file.u8At(i, 'mark') : 0));
   if (String.fromCharCode(...mark) !== MAGIC) {
     throw new ModelError(
@@ -55,7 +55,7 @@ function checkMagic(file: ByteCursor): void {
   file.take(4, 'mark');
 }
 
-function readInfo(core: FlatBufferTable): Map<string, string> {
+export function readInfo(core: FlatBufferTable): Map<string, string> {
   const info = new Map<string, string>();
   for (const pair of core.tables(2, 'InfoMap')) {
     info.set(pair.string(0, 'Key') ?? '', pair.string(1, 'Value') ?? '');
