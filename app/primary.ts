@@ -13,6 +13,7 @@ import type { SpanFate } from './adapters/tracing/span-queue.js';
 import { createTraceExport, type TraceExport } from './adapters/tracing/trace-export.js';
 import { DEMO_KEY, type Config } from './config/load-config.js';
 import { SETTINGS } from './config/schema.js';
+import { secretValues } from './config/secret-values.js';
 import { visibleSettings } from './config/visible-settings.js';
 import type { SignalListener } from './early-signals.js';
 import { SharedRead } from './services/shared-read.js';
@@ -35,7 +36,7 @@ export function runPrimary(
   onSignal: (listener: SignalListener) => void,
 ): void {
   const startedAt = performance.now();
-  const redact = createRedactor(config.apiKeys);
+  const redact = createRedactor(secretValues(config));
   const totals = new MetricsTotals();
   const log = createLogger({
     level: config.logLevel,

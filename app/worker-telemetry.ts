@@ -9,6 +9,7 @@ import { createErrorReporter } from './adapters/sentry.js';
 import type { TraceRecord } from './adapters/tracing/trace-record.js';
 import { NO_TRACING, createTracing, type Tracing } from './adapters/tracing/tracing.js';
 import type { Config } from './config/load-config.js';
+import { secretValues } from './config/secret-values.js';
 import type { ReadingRules } from './model/features/reading-rules.js';
 import type { ModelIdentity } from './services/ports.js';
 import { REGNO_VERSION } from './version.js';
@@ -45,14 +46,14 @@ export function createWorkerLog(config: Config, slot: string, recorder: MetricsR
     process: `worker-${slot}`,
     onWritten: (level) => recorder.counter('logLines', level).inc(),
     onDropped: (level) => recorder.counter('logLinesDropped', level).inc(),
-    redact: createRedactor(config.apiKeys),
+    redact: createRedactor(secretValues(config)),
   });
 }
 
 /** Log of requests, reports of faults and traces of a worker; each as far as it is configured. */
 export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry> {
   const { config, slot, recorder, log, model, rules, note, sendTraces, now } = parts;
-  const redact = createRedactor(config.apiKeys);
+  const redact = createRedactor(secretValues(config));
   const reporter = await createErrorReporter({
     dsn: config.sentryDsn,
     environment: config.environment,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/testing/free-port.js';
 import type { Contender } from './contenders.js';
 
-export const BENCH_KEY = 'bench-key';
+export const BENCH_KEY = 'key-of-the-benchmarks-only';
 /** Processes that serve, for every contender. */
 export const BENCH_WORKERS = 2;
 

@@ -29,10 +29,11 @@ const CYRILLIC_MIX =
  * A second line of defence for texts that regno did not write itself, such as messages of errors
  * from libraries, which like to quote what they failed at.
  *
- * @param keys API keys of this service
+ * @param secrets API keys and other secrets of this service; of two of which one is a part of the
+ *   other, the longer one first
  */
-export function createRedactor(keys: readonly string[]): Redact {
-  const known = keys.filter((key) => key.length >= KEY_CHARS_MIN);
+export function createRedactor(secrets: readonly string[]): Redact {
+  const known = secrets.filter((secret) => secret.length >= KEY_CHARS_MIN);
   return (text) => {
     let clean = hidePlates(text).replace(CYRILLIC_MIX, HIDDEN_PLATE);
     for (const key of known) clean = clean.replaceAll(key, '[key]');

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { SETTINGS, type SettingId } from './schema.js';
+import { DEMO_KEY, weaknessOf } from './weak-key.js';
+
+export { DEMO_KEY };
 
 type Parsed<K extends SettingId> = z.output<(typeof SETTINGS)[K]['schema']>;
 
@@ -18,9 +21,6 @@ export type Config = {
   /** True where the demo key stands in for keys that were not set. */
   readonly usesDemoKey: boolean;
 };
-
-/** Key of the customer's demo, accepted outside production only where no keys are set. */
-export const DEMO_KEY = '123321';
 
 /** All faults of a configuration at once; names variables, never values. */
 export class ConfigError extends Error {
@@ -101,9 +101,16 @@ function parseSettings(
     if (text === undefined) continue;
     const parsed = setting.schema.safeParse(text);
     if (parsed.success) values[id] = parsed.data;
-    else faults.push(`${setting.env}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
+    else faults.push(`${setting.env}: ${firstFault(parsed.error)}`);
   }
   return values;
+}
+
+/** The first thing that is wrong, and with which entry of a list. */
+function firstFault({ issues: [issue] }: z.ZodError): string {
+  const [index] = issue?.path ?? [];
+  const entry = typeof index === 'number' ? `entry ${index + 1}: ` : '';
+  return entry + (issue?.message ?? 'not valid');
 }
 
 function resolveKeys(
@@ -111,30 +118,41 @@ function resolveKeys(
   production: boolean,
   faults: string[],
 ): readonly string[] | undefined {
-  if (values.apiKeysFile !== undefined) {
-    const keys = readKeysFile(values.apiKeysFile, faults);
-    if (values.apiKeys !== undefined) {
-      faults.push('API_KEYS and API_KEYS_FILE are both set; expected one of them');
-    }
-    return keys;
+  const source = values.apiKeysFile === undefined ? 'API_KEYS' : 'API_KEYS_FILE';
+  const keys =
+    values.apiKeysFile === undefined ? values.apiKeys : readKeysFile(values.apiKeysFile, faults);
+  if (values.apiKeysFile !== undefined && values.apiKeys !== undefined) {
+    faults.push('API_KEYS and API_KEYS_FILE are both set; expected one of them');
   }
-  const named = values.apiKeys;
-  if (production && named?.includes(DEMO_KEY) === true) {
-    faults.push(
-      'API_KEYS: the public demo key is not accepted in production; make one of your own',
-    );
-  }
-  if (named === undefined && production && !faults.some((f) => f.startsWith('API_KEYS'))) {
+  if (!production) return keys;
+  if (keys === undefined && !faults.some((fault) => fault.startsWith('API_KEYS'))) {
     faults.push('API_KEYS: required in production; set it, or API_KEYS_FILE');
   }
-  return named;
+  for (const [index, key] of (keys ?? []).entries()) {
+    const weakness = weaknessOf(key);
+    if (weakness === undefined) continue;
+    faults.push(
+      `${source}: key ${index + 1} of ${keys?.length} ${weakness}; not accepted in production, ` +
+        'make one of your own (openssl rand -hex 32)',
+    );
+  }
+  return keys;
 }
+
+/** Far more than the most keys that are accepted take. */
+const KEYS_FILE_BYTES_MAX = 1024 * 1024;
 
 function readKeysFile(path: string, faults: string[]): readonly string[] | undefined {
   try {
+    const info = statSync(path);
+    // A pipe would keep the start waiting, and each worker reads the file again.
+    if (!info.isFile() || info.size > KEYS_FILE_BYTES_MAX) {
+      faults.push('API_KEYS_FILE: expected a regular file of at most 1 MiB');
+      return undefined;
+    }
     const parsed = SETTINGS.apiKeys.schema.safeParse(readFileSync(path, 'utf8'));
     if (parsed.success) return parsed.data;
-    faults.push(`API_KEYS_FILE: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
+    faults.push(`API_KEYS_FILE: ${firstFault(parsed.error)}`);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     faults.push(`API_KEYS_FILE: cannot be read (${code}); expected a readable file`);

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { parseRedisUrl } from './redis-url.js';
+import { isDsn } from './dsn.js';
+import {
+  environment,
+  flag,
+  isTimeZone,
+  keyList,
+  originList,
+  ratio,
+  redisUrl,
+  url,
+  whole,
+  words,
+} from './setting-types.js';
 
 /**
  * Every setting of the service: the environment variable, what it is for, its unit and its default.
@@ -26,121 +38,12 @@ function setting<T extends z.ZodType>(definition: Setting<T>): Setting<T> {
   return definition;
 }
 
-function whole(min: number, max: number) {
-  return z
-    .string()
-    .trim()
-    .regex(/^\d{1,12}$/, `expected a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .pipe(z.number().min(min, `expected at least ${min}`).max(max, `expected at most ${max}`));
-}
-
-function ratio() {
-  return z
-    .string()
-    .trim()
-    .regex(/^(0|1|0?\.\d{1,9}|0\.\d{1,9}|1\.0*)$/, 'expected a number from 0 to 1')
-    .transform(Number);
-}
-
-const flag = z
-  .enum(['true', 'false', '1', '0', 'yes', 'no'], 'expected true or false')
-  .transform((value) => value === 'true' || value === '1' || value === 'yes');
-
-const url = (...schemes: readonly string[]) =>
-  z
-    .string()
-    .trim()
-    .refine(
-      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
-      `expected a URL of scheme ${schemes.join(' or ')}`,
-    );
-
-const redisUrl = z
-  .string()
-  .trim()
-  .superRefine((value, context) => {
-    try {
-      parseRedisUrl(value);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-    }
-  });
-
-const KEY_MAX_CHARS = 256;
-
-/** Comma-separated keys: printable ASCII without comma or space, so that a header can carry them. */
-const keyList = z
-  .string()
-  .transform((value) =>
-    value
-      .split(/[,\n]/)
-      .map((key) => key.trim())
-      .filter((key) => key !== ''),
-  )
-  .pipe(
-    z
-      .array(
-        z
-          .string()
-          .regex(/^[!-+\--~]+$/, 'expected printable ASCII keys separated by commas')
-          .max(KEY_MAX_CHARS, `expected keys of at most ${KEY_MAX_CHARS} characters`),
-      )
-      .min(1, 'expected at least one key')
-      .max(1000, 'expected at most 1000 keys'),
-  );
-
-/** Origins as browsers send them: scheme, host and a port that is not the scheme's own. */
-const originList = z
-  .string()
-  .transform((value) =>
-    value
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ''),
-  )
-  .refine(
-    (origins) => (origins.includes('*') ? origins.length === 1 : origins.every(isOrigin)),
-    'expected origins such as https://app.example separated by commas (no path, no slash at the end), or * alone',
-  )
-  .transform((origins) =>
-    origins.map((origin) => (origin === '*' ? origin : new URL(origin).origin)),
-  );
-
-/** Some of these words, in any order, separated by commas. */
-function words<const Word extends string>(all: readonly Word[]) {
-  return z
-    .string()
-    .transform((value) =>
-      value
-        .split(',')
-        .map((word) => word.trim())
-        .filter((word) => word !== ''),
-    )
-    .pipe(z.array(z.enum(all, `expected some of ${all.join(', ')}, separated by commas`)));
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isOrigin(text: string): boolean {
-  if (text.includes('*') || !URL.canParse(text)) return false;
-  const { origin, protocol, href } = new URL(text);
-  // A URL of nothing but an origin is written with a slash at its end.
-  return ['http:', 'https:'].includes(protocol) && href === `${origin}/` && !text.endsWith('/');
-}
-
 export const SETTINGS = {
   environment: setting({
     env: 'NODE_ENV',
-    about: '`production` refuses to start without keys and asks for a key on the documentation.',
-    schema: z.string().trim(),
+    about:
+      '`development`, `production` or `test`. `production` refuses to start without keys of your own, or with weak ones, and asks for a key on the documentation.',
+    schema: environment,
     fallback: 'development',
   }),
   port: setting({
@@ -198,7 +101,10 @@ export const SETTINGS = {
     env: 'SENTRY_DSN',
     about: 'Where errors are reported (any Sentry-compatible service); off without it.',
     secret: true,
-    schema: url('http', 'https'),
+    schema: z
+      .string()
+      .trim()
+      .refine(isDsn, 'expected a DSN such as https://key@sentry.example/42: key, host and number'),
   }),
   logHmacKey: setting({
     env: 'REGNO_LOG_HMAC_KEY',

@@ -10,6 +10,8 @@ import { exchange } from '../testing/raw-http.js';
 import { API_KEY, startService, type Service } from '../testing/start-service.js';
 import { createTestApp, listenTestApp } from '../testing/test-app.js';
 
+const FIRST_KEY = 'first-key-of-this-test';
+const SECOND_KEY = 'second-key-of-this-test';
 const UNAUTHORIZED = { body: 'Unauthorized', status: 'fail' };
 const NOT_FOUND = { body: 'File not found', status: 'fail' };
 const NOT_ALLOWED = { body: 'Method not allowed', status: 'fail' };
@@ -29,7 +31,7 @@ describe('routes', () => {
     [service, production] = await Promise.all([
       startService({ env: { WORKERS: '1' } }),
       startService({
-        env: { WORKERS: '1', NODE_ENV: 'production', API_KEYS: 'first-key, second-key' },
+        env: { WORKERS: '1', NODE_ENV: 'production', API_KEYS: `${FIRST_KEY}, ${SECOND_KEY}` },
       }),
     ]);
   });
@@ -150,11 +152,11 @@ describe('routes', () => {
   });
 
   it('takes each of the configured keys in production, and the demo key no more', async () => {
-    for (const key of ['first-key', 'second-key']) {
+    for (const key of [FIRST_KEY, SECOND_KEY]) {
       const answer = await supertest(production.url).get('/').set('x-api-key', key);
       expect(answer.status).toBe(200);
     }
-    for (const key of [API_KEY, 'first-key, second-key', 'first-key,second-key']) {
+    for (const key of [API_KEY, 'first-key', `${FIRST_KEY},${SECOND_KEY}`]) {
       const answer = await supertest(production.url).get('/').set('x-api-key', key);
       expect(answer.status).toBe(401);
     }
@@ -170,18 +172,18 @@ describe('routes', () => {
       expect(without.status).toBe(401);
       expect(without.headers['www-authenticate']).toBe('Basic realm="regno"');
       expect(without.body).toEqual(UNAUTHORIZED);
-      const byHeader = await supertest(production.url).get(path).set('x-api-key', 'first-key');
+      const byHeader = await supertest(production.url).get(path).set('x-api-key', FIRST_KEY);
       expect(byHeader.status).toBe(200);
-      const byPassword = await supertest(production.url).get(path).auth('anyone', 'second-key');
+      const byPassword = await supertest(production.url).get(path).auth('anyone', SECOND_KEY);
       expect(byPassword.status).toBe(200);
     });
 
     it.each([
       ['a wrong password', `Basic ${btoa('a:nope')}`],
-      ['the key as the user', `Basic ${btoa('first-key:')}`],
-      ['no colon', `Basic ${btoa('first-key')}`],
+      ['the key as the user', `Basic ${btoa(`${FIRST_KEY}:`)}`],
+      ['no colon', `Basic ${btoa(FIRST_KEY)}`],
       ['no base64', 'Basic ???'],
-      ['another scheme', 'Bearer first-key'],
+      ['another scheme', `Bearer ${FIRST_KEY}`],
       ['a very long one', `Basic ${btoa(`a:${'k'.repeat(6000)}`)}`],
     ])('refuses Basic with %s', async (_what, authorization) => {
       const ask = supertest(production.url).get('/docs').set('authorization', authorization);
@@ -191,7 +193,7 @@ describe('routes', () => {
     it('says how to get a key before one is asked for', async () => {
       const open = await supertest(service.url).get('/docs');
       expect(open.text).toContain(`the public demo key <code>${API_KEY}</code>`);
-      const closed = await supertest(production.url).get('/docs').set('x-api-key', 'first-key');
+      const closed = await supertest(production.url).get('/docs').set('x-api-key', FIRST_KEY);
       expect(closed.text).toContain('ask the operator');
       expect(closed.text).not.toMatch(/123321|first-key/);
       const document = await supertest(service.url).get('/openapi.json');
@@ -199,7 +201,7 @@ describe('routes', () => {
     });
 
     it('does not take Basic for the decision itself', async () => {
-      const ask = supertest(production.url).post('/reg/').auth('a', 'first-key');
+      const ask = supertest(production.url).post('/reg/').auth('a', FIRST_KEY);
       expect((await ask.send(EXAMPLE_READING)).status).toBe(401);
     });
 

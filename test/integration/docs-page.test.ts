@@ -18,14 +18,16 @@ describe.skipIf(lacks('chromium'))('/docs in a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    service = await startService({ env: { NODE_ENV: 'production', API_KEYS: 'page-key' } });
+    service = await startService({
+      env: { NODE_ENV: 'production', API_KEYS: 'page-key-of-this-test' },
+    });
     browser = await chromium.launch({ executablePath: pathOf('chromium'), args: ['--no-sandbox'] });
   });
   afterAll(() => browser.close());
 
   it('opens by password, asks no other host, and sends the example for its true answer', async () => {
     const context = await browser.newContext({
-      httpCredentials: { username: 'docs', password: 'page-key' },
+      httpCredentials: { username: 'docs', password: 'page-key-of-this-test' },
       viewport: { width: 1200, height: 1400 },
     });
     const page = await context.newPage();
@@ -49,7 +51,7 @@ describe.skipIf(lacks('chromium'))('/docs in a browser', () => {
     await page.getByText('Decide which reading of a plate to pick').first().click();
     mkdirSync(PICTURES, { recursive: true });
     await page.screenshot({ path: join(PICTURES, 'docs.png') });
-    await authorise(page, 'page-key');
+    await authorise(page, 'page-key-of-this-test');
     await page.locator('button.execute').first().click();
     const live = page.locator('.live-responses-table');
     await live.locator('.response-col_status').getByText('200').first().waitFor();

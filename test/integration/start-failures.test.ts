@@ -10,6 +10,8 @@ import { API_KEY, launchService, logLine, ROOT, startService } from '../testing/
 /** A start that cannot succeed must not keep anybody waiting. */
 const FAILS_WITHIN_MS = 80_000;
 
+const GOOD_KEY = 'a-key-of-the-start-failures';
+
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Starts what must fail: the text of its log, having ended with code 1 on its own. */
@@ -30,8 +32,8 @@ describe('a start that cannot succeed', () => {
   });
 
   it('refuses the demo key in production', async () => {
-    const log = await failedStart({ NODE_ENV: 'production', API_KEYS: `a,${API_KEY}` });
-    expect(log).toContain('API_KEYS: the public demo key is not accepted');
+    const log = await failedStart({ NODE_ENV: 'production', API_KEYS: `${GOOD_KEY},${API_KEY}` });
+    expect(log).toContain('API_KEYS: key 2 of 2 is the public demo key; not accepted');
   });
 
   it('names every faulty setting at once, and no value of a secret', async () => {
@@ -46,6 +48,40 @@ describe('a start that cannot succeed', () => {
       expect(log).toContain(`- ${name}: `);
     }
     expect(log).not.toMatch(/sécrèt|hidden/);
+  });
+
+  it('refuses an environment that it does not know, whatever keys there are', async () => {
+    for (const [name, meant] of [
+      ['prod', 'production'],
+      ['Production', 'production'],
+      ['dev', 'development'],
+      ['testing', 'test'],
+    ] as const) {
+      const log = await failedStart({ NODE_ENV: name });
+      expect(log).toContain(`did you mean ${meant}?`);
+    }
+    expect(await failedStart({ NODE_ENV: 'live', API_KEYS: GOOD_KEY })).toContain('- NODE_ENV: ');
+  });
+
+  it.each([
+    ['API_KEYS', 'hidden-word'],
+    ['API_KEYS', 'hidden word'],
+    ['API_KEYS', `${GOOD_KEY},hidden-wörd`],
+    ['REDIS_URL', 'http://:hidden-word@host'],
+    ['REDIS_URL', 'redis://:hidden-word%@host'],
+    ['REDIS_URL', 'hidden-word'],
+    ['SENTRY_DSN', 'https://hidden-word.example/42'],
+    ['SENTRY_DSN', 'https://hidden@sentry.example/project'],
+    ['SENTRY_DSN', 'https://hidden:word@sentry.example'],
+    ['SENTRY_DSN', 'https://hidden@sentry.example:99999/42'],
+    ['REGNO_LOG_HMAC_KEY', 'hidden-word'],
+    ['REGNO_OTLP_URL', 'grpc://hidden:word@collector'],
+    ['REGNO_OTLP_URL', 'http://hidden:word%@collector'],
+  ])('refuses a %s that cannot work, once and without its value (%s)', async (name, value) => {
+    const env = { NODE_ENV: 'production', API_KEYS: GOOD_KEY, [name]: value };
+    const log = await failedStart(env);
+    expect(log.match(new RegExp(`- ${name}: `, 'g'))).toHaveLength(1);
+    expect(log).not.toMatch(/hidden/);
   });
 
   it('names the port that is taken', async () => {
@@ -105,7 +141,7 @@ describe('a start that cannot succeed', () => {
       [join(ROOT, 'test/fixtures/cbm/three-classes.cbm'), 'The model has 3 classes'],
       [join(ROOT, 'test/fixtures/cbm/regression.cbm'), 'The model has no classes'],
     ] as const) {
-      const log = await failedStart({ MODEL: path, API_KEYS: 'no-warning-of-the-demo-key' });
+      const log = await failedStart({ MODEL: path, API_KEYS: GOOD_KEY });
       expect(log).not.toContain('stack');
       const [first] = log.split('\n');
       const message = String(logLine(first ?? '')?.['message']);

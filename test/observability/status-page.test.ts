@@ -13,7 +13,7 @@ import { ROOT, startService, type Service } from '../testing/start-service.js';
 
 /** Where the page's pictures are left for people to look at; not committed. */
 const PICTURES = join(ROOT, '.cache/pictures');
-const PAGE_KEY = 'operator-key';
+const PAGE_KEY = 'operator-key-of-this-test';
 const TIMEOUTS = { timeout: 120_000 };
 
 let service: Service;
