@@ -13,7 +13,7 @@ async function main(): Promise<void> {
     const config = loadConfig(process.env);
     if (cluster.isPrimary) {
       const { runPrimary } = await import('./primary.js');
-      runPrimary(config, fileURLToPath(import.meta.url), onSignal);
+      await runPrimary(config, fileURLToPath(import.meta.url), onSignal);
     } else {
       const { runWorker } = await import('./worker.js');
       await runWorker(config);

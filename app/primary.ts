@@ -1,11 +1,15 @@
 import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { createFork } from './adapters/cluster/fork-worker.js';
+import { Reloader } from './adapters/cluster/reloader.js';
 import { Supervisor } from './adapters/cluster/supervisor.js';
+import { Watchdog } from './adapters/cluster/watchdog.js';
+import { logModelFault } from './adapters/log-model-fault.js';
 import { closeLogger, createLogger, type Logger } from './adapters/logger.js';
 import { SCRAPE_INTERVAL_MS } from './adapters/metrics/cluster-metrics.js';
 import { createMetricsRegistry } from './adapters/metrics/exposition.js';
 import { MetricsTotals } from './adapters/metrics/totals.js';
+import { readModelFiles } from './adapters/model-files.js';
 import { createRedactor } from './adapters/redact.js';
 import { createErrorReporter } from './adapters/sentry.js';
 import { StatusBoard } from './adapters/status/status-board.js';
@@ -30,11 +34,11 @@ const REPEATED_SIGNAL_MS = 500;
  * @param entry the program that a worker process runs
  * @param onSignal hands over the process's signals, those that have come already included
  */
-export function runPrimary(
+export async function runPrimary(
   config: Config,
   entry: string,
   onSignal: (listener: SignalListener) => void,
-): void {
+): Promise<void> {
   const startedAt = performance.now();
   const redact = createRedactor(secretValues(config));
   const totals = new MetricsTotals();
@@ -71,7 +75,8 @@ export function runPrimary(
   const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');
   const board: StatusBoard = new StatusBoard({
     totals,
-    seats: () => supervisor.seats(),
+    seats: () => supervisor.view(),
+    lastReload: () => reloader.last,
     workersWanted: config.workers,
     version: REGNO_VERSION,
     settings: visibleSettings(config),
@@ -106,6 +111,7 @@ export function runPrimary(
     },
     log,
     drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
+    startTimeoutMs: config.startTimeoutMs,
     onReady: () => {
       log.info('regno is ready', {
         host: config.host,
@@ -114,6 +120,7 @@ export function runPrimary(
         pid: process.pid,
         startMs: Math.round(performance.now() - startedAt),
       });
+      reloader.serviceIsReady();
     },
     onEnd: (exitCode) => {
       log.info('regno has stopped', { exitCode });
@@ -121,11 +128,26 @@ export function runPrimary(
     },
   });
 
+  const watchdog = new Watchdog({
+    seats: () => supervisor.seats(),
+    hangTimeoutMs: config.hangTimeoutMs,
+    startTimeoutMs: config.startTimeoutMs,
+    log,
+  });
+  const reloader: Reloader = new Reloader({
+    read: () => readModelFiles(config.model),
+    roll: (model) => supervisor.roll(model),
+    served: () => supervisor.served(),
+    totals,
+    log,
+  });
+
   const report = (error: unknown, kind: 'worker' | 'uncaught'): void => {
     void reporting.then((reporter) => reporter.report(error, { kind }));
   };
   async function end(exitCode: number): Promise<void> {
     board.stop();
+    watchdog.stop();
     await Promise.all([
       reporting.then((reporter) => reporter.flush(FLUSH_TIMEOUT_MS)),
       tracing.then((traces) => traces?.stop(FLUSH_TIMEOUT_MS)),
@@ -154,12 +176,18 @@ export function runPrimary(
       process.exit(1);
     }
   };
-  board.start();
-  supervisor.start();
   onSignal((signal) => {
-    if (signal === 'SIGHUP') void supervisor.roll();
+    if (signal === 'SIGHUP') reloader.request();
     else stop(signal);
   });
+  board.start();
+  watchdog.start();
+  try {
+    supervisor.start(await readModelFiles(config.model));
+  } catch (error) {
+    logModelFault(log, config.model, error);
+    supervisor.stop(1);
+  }
 }
 
 /** Traces are what regno can do without: where their export cannot be set up, the log says so. */

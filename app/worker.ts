@@ -3,8 +3,11 @@ import type { Server } from 'node:http';
 import { AcceptQueue } from './adapters/cluster/accept-queue.js';
 import { acceptFairly } from './adapters/cluster/fair-accept.js';
 import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
-import { CELLS_FD, SLOT_VARIABLE } from './adapters/cluster/messages.js';
-import { loadModel, type LoadedModel } from './adapters/load-model.js';
+import { CELLS_FD, MODEL_FD, SLOT_VARIABLE } from './adapters/cluster/messages.js';
+import { startBeat } from './adapters/cluster/start-beat.js';
+import { receiveModel } from './adapters/cluster/model-pipe.js';
+import { openModel, type LoadedModel } from './adapters/load-model.js';
+import { logModelFault } from './adapters/log-model-fault.js';
 import { closeLogger, type Logger } from './adapters/logger.js';
 import { CellsFile } from './adapters/metrics/cells-file.js';
 import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
@@ -14,6 +17,7 @@ import { MetricsRecorder } from './adapters/metrics/recorder.js';
 import { createRedisMetrics } from './adapters/metrics/redis-metrics.js';
 import { connectionsWithin, openFilesLimit } from './adapters/open-files.js';
 import { OnnxScorer } from './adapters/onnx-scorer.js';
+import { describePortHolders } from './adapters/port-holders.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
 import type { RedisCache } from './adapters/redis-cache.js';
 import { RedisLog } from './adapters/redis-log.js';
@@ -26,7 +30,6 @@ import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
 import { createHttpServer } from './routes/http-server.js';
 import type { FinishedRequest } from './routes/request-context.js';
-import { ModelError } from './model/errors.js';
 import { Batcher } from './services/batcher.js';
 import { Decider } from './services/decide.js';
 import type { RequestTrace } from './services/trace-context.js';
@@ -79,14 +82,11 @@ async function serve(
   let scorer: OnnxScorer;
   const decisionMetrics = createDecisionMetrics(recorder);
   try {
-    loaded = await loadModel(config.model);
+    loaded = await openModel(await receiveModel(MODEL_FD));
     scorer = new OnnxScorer(loaded.identity, loaded.session, decisionMetrics, now);
   } catch (error) {
-    // A ModelError says all there is to know; its stack would only bury the line.
-    if (error instanceof ModelError) {
-      log.error(`MODEL=${config.model} cannot be served: ${error.message}`, { code: error.code });
-    } else log.error(`MODEL=${config.model} cannot be served`, { error });
-    link.send({ kind: 'unstartable' });
+    logModelFault(log, config.model, error);
+    link.send({ kind: 'unstartable', reason: messageOf(error) });
     await closeLogger(log);
     process.exit(1);
   }
@@ -115,7 +115,12 @@ async function serve(
     );
   }
   const usable = golden.state !== 'failed';
-  if (!usable) log.error('the model failed its golden check', { ...golden });
+  if (!usable) {
+    log.error('the model failed its golden check', { ...golden });
+    await link.askToListen(
+      `the model failed its golden check (largest difference ${golden.differenceMax})`,
+    );
+  }
 
   let redisUp: boolean | undefined;
   const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
@@ -200,14 +205,16 @@ async function serve(
     await listen(server, config);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    log.error(
-      `cannot listen on ${config.host}:${config.port} (${String(code)}); set HOST and PORT to what is free`,
-    );
-    link.send({ kind: 'unstartable' });
+    const holders = code === 'EADDRINUSE' ? describePortHolders(config.port) : undefined;
+    const cause = holders === undefined ? String(code) : `${String(code)}, ${holders}`;
+    const reason = `cannot listen on ${config.host}:${config.port} (${cause}); set HOST and PORT to what is free`;
+    log.error(reason);
+    link.send({ kind: 'unstartable', reason });
     await finish(1);
     return;
   }
   link.send({ kind: 'ready', usable, model: identity });
+  startBeat(link);
 
   function health(): HealthState {
     const degraded = redisUp === false;
@@ -324,6 +331,10 @@ async function stopServer(server: Server, config: Config): Promise<void> {
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function tellExemplar(

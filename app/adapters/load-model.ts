@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
 import { compileCatBoost } from '../model/compile-catboost.js';
 import { ModelError } from '../model/errors.js';
 import type { GoldenReading } from '../services/golden-check.js';
 import type { ModelIdentity } from '../services/ports.js';
+import { modelKindOf, readModelFiles, type ModelFiles } from './model-files.js';
+import { MANIFEST_FILE, parseJson, parseManifest, type ModelManifest } from './model-manifest.js';
 import { OnnxSession } from './onnx-session.js';
-import { readRegularFile, unreadable } from './read-regular-file.js';
 
 /** A model that can be run, and the readings that prove it runs right. */
 export interface LoadedModel {
@@ -19,23 +19,7 @@ export interface LoadedModel {
   readonly goldenTolerance: number;
 }
 
-/** Largest model file that is read. */
-const MODEL_BYTES_MAX = 1024 * 1024 * 1024;
-/** Largest manifest or file of golden readings. */
-const TEXT_BYTES_MAX = 64 * 1024 * 1024;
-const MODEL_EXPECTED = 'a model folder with a manifest.json, a .cbm or an .onnx';
 const DEFAULT_TOLERANCE = 1e-12;
-
-const manifestSchema = z.object({
-  schemaVersion: z.literal(1),
-  name: z.string().min(1).max(128),
-  version: z.string().min(1).max(64),
-  model: z.object({
-    file: fileName(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'),
-  }),
-  golden: z.object({ file: fileName(), tolerance: z.number().positive().max(0.01) }).optional(),
-});
 
 const goldenSchema = z.object({
   input: z.record(z.string(), z.unknown()),
@@ -49,16 +33,19 @@ const goldenSchema = z.object({
  * @throws ModelError naming the file and what is wrong with it
  */
 export async function loadModel(path: string): Promise<LoadedModel> {
-  const info = await stat(path).catch((cause: unknown) => {
-    throw unreadable(path, cause, MODEL_EXPECTED);
-  });
-  if (info.isDirectory()) return loadFolder(path);
-  const kind = kindOf(path);
-  const session = await openSession(
-    path,
-    kind,
-    await readRegularFile(path, MODEL_BYTES_MAX, MODEL_EXPECTED),
-  );
+  return openModel(await readModelFiles(path));
+}
+
+/**
+ * The same for files that have been read.
+ *
+ * @throws ModelError naming the file and what is wrong with it
+ */
+export async function openModel({ path, files }: ModelFiles): Promise<LoadedModel> {
+  const manifestPath = join(path, MANIFEST_FILE);
+  const manifest = files.get(manifestPath);
+  if (manifest !== undefined) return openFolder(path, files, parseManifest(manifestPath, manifest));
+  const session = await openSession(path, bytesOf(files, path));
   const name = basename(path, extname(path));
   return {
     identity: { name, version: session.digest.slice(0, 12), ...identityOf(session) },
@@ -68,11 +55,13 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   };
 }
 
-async function loadFolder(folder: string): Promise<LoadedModel> {
-  const manifest = await readManifest(join(folder, 'manifest.json'));
+async function openFolder(
+  folder: string,
+  files: ModelFiles['files'],
+  manifest: ModelManifest,
+): Promise<LoadedModel> {
   const path = join(folder, manifest.model.file);
-  const kind = kindOf(path);
-  const bytes = await readRegularFile(path, MODEL_BYTES_MAX, 'the model that the manifest names');
+  const bytes = bytesOf(files, path);
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest !== manifest.model.sha256) {
     throw new ModelError(
@@ -81,32 +70,30 @@ async function loadFolder(folder: string): Promise<LoadedModel> {
         'restore the file or correct the manifest',
     );
   }
-  const session = await openSession(path, kind, bytes);
-  const golden = manifest.golden;
+  const session = await openSession(path, bytes);
+  const { golden } = manifest;
+  const goldenPath = golden === undefined ? undefined : join(folder, golden.file);
   return {
     identity: { name: manifest.name, version: manifest.version, ...identityOf(session) },
     session,
-    golden: golden === undefined ? [] : await readGolden(join(folder, golden.file)),
+    golden: goldenPath === undefined ? [] : parseGolden(goldenPath, bytesOf(files, goldenPath)),
     goldenTolerance: golden?.tolerance ?? DEFAULT_TOLERANCE,
   };
+}
+
+function bytesOf(files: ModelFiles['files'], path: string): Uint8Array {
+  const bytes = files.get(path);
+  if (bytes === undefined) throw new ModelError('damaged-model', `${path} was not read`);
+  return bytes;
 }
 
 function identityOf({ digest, signature }: OnnxSession) {
   return { digest, compilerVersion: signature.compilerVersion };
 }
 
-function kindOf(path: string): '.cbm' | '.onnx' {
-  const kind = extname(path).toLowerCase();
-  if (kind === '.cbm' || kind === '.onnx') return kind;
-  throw new ModelError('unsupported-model', `${path}: expected ${MODEL_EXPECTED}`);
-}
-
-async function openSession(
-  path: string,
-  kind: '.cbm' | '.onnx',
-  bytes: Uint8Array,
-): Promise<OnnxSession> {
+async function openSession(path: string, bytes: Uint8Array): Promise<OnnxSession> {
   try {
+    const kind = modelKindOf(path);
     return await OnnxSession.load(kind === '.cbm' ? compileCatBoost(bytes).onnx : bytes);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
@@ -114,17 +101,9 @@ async function openSession(
   }
 }
 
-async function readManifest(path: string): Promise<z.output<typeof manifestSchema>> {
-  const parsed = manifestSchema.safeParse(
-    parseJson(path, await readText(path, 'the manifest of a model folder')),
-  );
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new ModelError('damaged-model', `${path}: ${faults.join('; ')}`);
-}
-
-async function readGolden(path: string): Promise<readonly GoldenReading[]> {
-  const lines = (await readText(path, 'golden readings'))
+function parseGolden(path: string, bytes: Uint8Array): readonly GoldenReading[] {
+  const lines = Buffer.from(bytes)
+    .toString('utf8')
     .split('\n')
     .filter((line) => line.trim() !== '');
   const readings = lines.map((line, i) => {
@@ -134,21 +113,4 @@ async function readGolden(path: string): Promise<readonly GoldenReading[]> {
   });
   if (readings.length > 0) return readings;
   throw new ModelError('damaged-model', `${path}: expected at least one golden reading`);
-}
-
-async function readText(path: string, expected: string): Promise<string> {
-  return (await readRegularFile(path, TEXT_BYTES_MAX, expected)).toString('utf8');
-}
-
-function parseJson(where: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new ModelError('damaged-model', `${where}: not valid JSON`, { cause });
-  }
-}
-
-/** A manifest may only name files beside itself. */
-function fileName() {
-  return z.string().regex(/^[\w-][\w.-]{0,254}$/, 'expected a plain file name');
 }

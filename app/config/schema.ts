@@ -306,6 +306,22 @@ export const SETTINGS = {
     schema: whole(0, 100_000_000),
     fallback: '10000',
   }),
+  startTimeoutMs: setting({
+    env: 'REGNO_START_TIMEOUT_MS',
+    about:
+      'Time that a worker has to become ready before it is killed. Where for so long no worker at all listens, at the start or later, the service ends with exit code 1.',
+    unit: 'ms',
+    schema: whole(1000, 3_600_000),
+    fallback: '60000',
+  }),
+  hangTimeoutMs: setting({
+    env: 'REGNO_HANG_TIMEOUT_MS',
+    about:
+      'A worker whose event loop stands still for so long (stopped, in an endless loop) is killed and replaced.',
+    unit: 'ms',
+    schema: whole(2000, 3_600_000),
+    fallback: '10000',
+  }),
   drainDelayMs: setting({
     env: 'REGNO_DRAIN_DELAY_MS',
     about: 'Time between "not ready" and closing, for a load balancer to notice.',

@@ -184,7 +184,7 @@ describe('SIGHUP', () => {
       const before = service.workerPids();
       damage(folder);
       service.process.signal('SIGHUP');
-      await service.process.line((line) => line.includes('rolling restart given up'));
+      await service.process.line((line) => line.includes('reload refused'));
       await eventually('only the old workers', () =>
         Promise.resolve(service.workerPids().toString() === before.toString() ? true : undefined),
       );

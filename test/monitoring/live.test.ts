@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,7 +108,14 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     mainUrl = `http://${stack.at.main}`;
     weakUrl = `http://${stack.at.weak}`;
     redis = await stack.startRedis();
-    const env = { REDIS_URL: `redis://${stack.at.redis}`, REGNO_LOG_LINES_PER_SECOND: '2' };
+    cpSync(join(ROOT, 'models/pick-regno'), join(folder, 'model'), { recursive: true });
+    const env = {
+      REDIS_URL: `redis://${stack.at.redis}`,
+      REGNO_LOG_LINES_PER_SECOND: '2',
+      MODEL: join(folder, 'model'),
+      // Time to be seen as silent before it is replaced.
+      REGNO_HANG_TIMEOUT_MS: '30000',
+    };
     main = await stack.startService(stack.at.main, { ...env, WORKERS: '2' });
     weak = await stack.startService(stack.at.weak, { WORKERS: '1', REGNO_INFLIGHT_MAX: '2' });
     generator = await stack.startGenerator(150, 0.5);
@@ -198,10 +205,11 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     await Promise.all([workerDeaths(), weakInstance()]);
   });
 
-  it('tells of slow answers, of a silent worker, and of all of them silent', async () => {
+  it('tells of slow answers, hung workers, all of them hung, and a refused reload', async () => {
     await slowAnswers();
-    await silentWorker();
+    await hungWorker();
     await everyWorkerHangs();
+    await refusedReload();
   });
 
   it('tells when readings stop, by class and altogether', async () => {
@@ -457,26 +465,32 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     ]);
   }
 
-  async function silentWorker(): Promise<void> {
+  /** It is stopped until the primary replaces it. */
+  async function hungWorker(): Promise<void> {
+    const instance = { instance: stack.at.main };
     const [pid] = childrenOf(main.pid);
     process.kill(pid!, 'SIGSTOP');
-    try {
-      await fires('RegnoWorkerSilent', { instance: stack.at.main });
-    } finally {
-      process.kill(pid!, 'SIGCONT');
-    }
-    await ends('RegnoWorkerSilent', { instance: stack.at.main });
+    await Promise.all([fires('RegnoWorkerSilent', instance), fires('RegnoWorkerHung', instance)]);
+    await Promise.all([ends('RegnoWorkerSilent', instance), ends('RegnoWorkerHung', instance)]);
+  }
+
+  async function refusedReload(): Promise<void> {
+    const manifest = join(folder, 'model/manifest.json');
+    const text = readFileSync(manifest);
+    writeFileSync(manifest, '{}');
+    main.signal('SIGHUP');
+    await fires('RegnoReloadRefused', { instance: stack.at.main });
+    writeFileSync(manifest, text);
+    main.signal('SIGHUP');
+    await ends('RegnoReloadRefused', { instance: stack.at.main });
   }
 
   /** Where nobody answers, /metrics does not either: it is the generator who can tell. */
   async function everyWorkerHangs(): Promise<void> {
-    const pids = childrenOf(main.pid);
-    for (const pid of pids) process.kill(pid, 'SIGSTOP');
-    try {
-      await fires('RegnoGeneratorSeesErrors');
-    } finally {
-      for (const pid of pids) process.kill(pid, 'SIGCONT');
-    }
+    for (const pid of childrenOf(main.pid)) process.kill(pid, 'SIGSTOP');
+    await fires('RegnoGeneratorSeesErrors');
+    // Those that the primary has killed meanwhile are not stopped.
+    for (const pid of childrenOf(main.pid)) process.kill(pid, 'SIGCONT');
     await ends('RegnoGeneratorSeesErrors');
   }
 

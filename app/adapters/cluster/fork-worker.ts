@@ -1,10 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
+import { Writable } from 'node:stream';
 import { CellsFile } from '../metrics/cells-file.js';
 import type { MetricsTotals } from '../metrics/totals.js';
-import { SLOT_VARIABLE, type PrimaryMessage } from './messages.js';
-import { onceEnded } from './supervisor.js';
+import type { ModelFiles } from '../model-files.js';
+import { MODEL_FD, SLOT_VARIABLE, type PrimaryMessage } from './messages.js';
+import { sendModel } from './model-pipe.js';
+import { onceEnded } from './seat.js';
 
-/** The channel comes after them, then the file, at `CELLS_FD`. */
+/** The channel comes after them, then the file at `CELLS_FD`, then the pipe at `MODEL_FD`. */
 const OWN_STREAMS = ['inherit', 'inherit', 'inherit'] as const;
 
 /**
@@ -21,13 +24,17 @@ export function createFork(
   totals: MetricsTotals,
   slots: number,
   env: Readonly<Record<string, string>>,
-): (slot: number) => Worker {
+): (slot: number, model: ModelFiles) => Worker {
   // All at the start, those for rolling restarts too: where a folder is full later, nothing is needed.
   const unused = Array.from({ length: 2 * slots + 1 }, () => CellsFile.create());
-  return (slot) => {
+  return (slot, model) => {
     const cells = unused.pop() ?? CellsFile.create();
-    cluster.setupPrimary({ exec: entry, stdio: [...OWN_STREAMS, 'ipc', cells.fd] });
+    cluster.setupPrimary({ exec: entry, stdio: [...OWN_STREAMS, 'ipc', cells.fd, 'pipe'] });
     const worker = cluster.fork({ ...env, [SLOT_VARIABLE]: String(slot) });
+    const streams: readonly unknown[] = worker.process.stdio;
+    const pipe = streams[MODEL_FD];
+    // Absent where the process could not be started at all, which its exit tells of.
+    if (pipe instanceof Writable) sendModel(pipe, model);
     totals.open(worker.id, () => cells.read());
     const tellCameras = (): void => {
       const message: PrimaryMessage = { kind: 'cameras', named: totals.cameras.list };

@@ -7,6 +7,10 @@ import type { ModelIdentity } from '../../services/ports.js';
 /** What a worker process tells the primary. */
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly usable: boolean; readonly model: ModelIdentity }
+  /** Its event loop runs; sent every {@link BEAT_MS} from the moment it is ready. */
+  | { readonly kind: 'beat' }
+  /** Its model failed the golden check: it listens only where the primary answers `listen`. */
+  | { readonly kind: 'unusable'; readonly reason: string }
   /** What cells of its file are; sent once they are written. */
   | { readonly kind: 'cells'; readonly names: CellNames }
   /** Asks for the cluster's metrics as text; answered by `scraped` with the same id. */
@@ -18,13 +22,14 @@ export type WorkerMessage =
   /** A fault of regno itself, for the list of last errors. */
   | { readonly kind: 'fault'; readonly fault: FaultNote }
   /** The start cannot succeed however often it is tried; the reason has been logged. */
-  | { readonly kind: 'unstartable' };
+  | { readonly kind: 'unstartable'; readonly reason: string };
 
 /** What the primary tells a worker process. */
 export type PrimaryMessage =
   | { readonly kind: 'drain' }
   /** The cameras that have series of their own. */
   | { readonly kind: 'cameras'; readonly named: readonly CameraName[] }
+  | { readonly kind: 'listen' }
   | ({ readonly kind: 'scraped'; readonly id: number } & Scraped);
 
 /** The cluster's metrics or status. */
@@ -37,5 +42,9 @@ export interface Scraped {
 /** Environment variable that carries a worker's slot number. */
 export const SLOT_VARIABLE = 'WORKER_SLOT';
 
+export const BEAT_MS = 1000;
+
 /** File descriptor of a worker's `CellsFile`: the one after the standard streams and the channel. */
 export const CELLS_FD = 4;
+/** And of the pipe that its model comes through. */
+export const MODEL_FD = 5;

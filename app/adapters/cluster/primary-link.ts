@@ -31,6 +31,7 @@ const SCRAPE_TIMEOUT_MS = 2000;
 export class PrimaryLink {
   readonly #scrapes = new Map<number, Scrape>();
   #scrapeCount = 0;
+  #mayListen: () => void = () => undefined;
 
   constructor(
     private readonly channel: Channel,
@@ -39,7 +40,16 @@ export class PrimaryLink {
     channel.onMessage((message) => {
       if (message.kind === 'drain') on.drain();
       else if (message.kind === 'cameras') on.cameras(message.named);
+      else if (message.kind === 'listen') this.#mayListen();
       else this.#scraped(message);
+    });
+  }
+
+  /** Resolves where this worker may listen though its model is not usable; else it will be killed. */
+  askToListen(reason: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#mayListen = resolve;
+      this.send({ kind: 'unusable', reason });
     });
   }
 

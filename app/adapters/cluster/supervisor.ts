@@ -1,15 +1,19 @@
 import type { Worker } from 'node:cluster';
+import type { ModelIdentity } from '../../services/ports.js';
+import type { FaultNote } from '../faults.js';
 import type { Logger } from '../logger.js';
 import type { MetricsTotals } from '../metrics/totals.js';
-import type { FaultNote } from '../faults.js';
-import type { ModelIdentity } from '../../services/ports.js';
+import type { ModelFiles } from '../model-files.js';
 import type { TraceRecord } from '../tracing/trace-record.js';
 import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
+import { DEATHS_WINDOW_MS, RestartPolicy } from './restart-policy.js';
+import { rollWorkers, type RollEnd } from './rolling-restart.js';
+import { onceEnded, type Seat, type SeatView, type WorkerState } from './seat.js';
 
 export interface SupervisorParts {
   readonly slots: number;
-  /** Starts a worker process for a slot (1..slots). */
-  readonly fork: (slot: number) => Worker;
+  /** Starts a worker process for a slot (1..slots) and hands it its model. */
+  readonly fork: (slot: number, model: ModelFiles) => Worker;
   readonly totals: MetricsTotals;
   readonly readMetrics: () => Promise<Scraped>;
   /** The operator's view as JSON. */
@@ -21,65 +25,46 @@ export interface SupervisorParts {
   readonly log: Logger;
   /** Time that a worker has to drain before it is killed. */
   readonly drainTimeoutMs: number;
+  /** Where for so long no worker listens, the service ends. */
+  readonly startTimeoutMs: number;
   /** Called once when every slot has a worker that is ready, after a start. */
   readonly onReady: () => void;
   /** Called when nothing is left to supervise; the process should end with this code. */
   readonly onEnd: (exitCode: number) => void;
 }
 
-type WorkerState = 'starting' | 'ready' | 'unready' | 'draining';
-
-/** A worker process as the operator's page shows it. */
-export interface SeatView {
-  readonly slot: number;
-  readonly pid: number | undefined;
-  readonly state: WorkerState;
-  readonly uptimeSeconds: number;
-}
-
-interface Seat {
-  readonly slot: number;
-  readonly worker: Worker;
-  /** On the process's monotonic clock, ms. */
-  readonly startedAt: number;
-  state: WorkerState;
-  /** Known once it is ready. */
-  model: ModelIdentity | undefined;
-  killTimer: NodeJS.Timeout | undefined;
-}
-
-const BACK_OFF_MIN_MS = 100;
-const BACK_OFF_MAX_MS = 10_000;
-/** A worker that lived this long did not die of its start. */
-const STABLE_MS = 30_000;
-/** Deaths per slot within the window that make a crash loop. */
-const DEATHS_MAX = 20;
-/** The same until the service was ready once: what fails a first start seldom heals by itself. */
-const DEATHS_AT_START_MAX = 3;
-const DEATHS_WINDOW_MS = 120_000;
 const GRACE_AFTER_DRAIN_MS = 1000;
 
 /**
- * Keeps one worker process per slot: starts them, restarts the ones that die with a growing delay,
- * replaces them one by one on request, and stops them without losing what they have accepted.
+ * Keeps one worker process per slot: starts them, restarts the ones that die with a growing delay
+ * and the model that they had, replaces them one by one on request, and stops them without losing
+ * what they have accepted.
  */
 export class Supervisor {
   readonly #seats = new Map<number, Seat>();
   readonly #restarts = new Map<number, NodeJS.Timeout>();
-  readonly #failures = new Map<number, number>();
-  #deaths: number[] = [];
+  /** What a restart loads, by slot. */
+  readonly #models = new Map<number, ModelFiles>();
+  /** Models that a worker has passed the golden check with, or that have no golden readings. */
+  readonly #proved = new WeakSet<ModelFiles>();
+  readonly #policy: RestartPolicy;
+  #nobodyListens: NodeJS.Timeout | undefined;
   #wasReady = false;
   #stopping = false;
-  #rolling = false;
-  /** A roll was asked for that could not begin at once. */
-  #rollLater = false;
   #ended = false;
   #exitCode = 0;
 
-  constructor(private readonly parts: SupervisorParts) {}
+  constructor(private readonly parts: SupervisorParts) {
+    this.#policy = new RestartPolicy(parts.slots);
+  }
 
-  /** The worker processes there are, by slot. */
-  seats(): SeatView[] {
+  /** The worker processes there are. */
+  seats(): Iterable<Seat> {
+    return this.#seats.values();
+  }
+
+  /** The same for the operator's page, by slot. */
+  view(): SeatView[] {
     return [...this.#seats.values()]
       .map(({ slot, worker, state, startedAt }) => ({
         slot,
@@ -90,8 +75,18 @@ export class Supervisor {
       .sort((a, b) => a.slot - b.slot);
   }
 
-  start(): void {
-    for (let slot = 1; slot <= this.parts.slots; slot += 1) this.#fork(slot);
+  /** The model of a worker that serves; undefined where there is none. */
+  served(): ModelIdentity | undefined {
+    const serving = [...this.#seats.values()].filter(({ state }) => state === 'ready');
+    return serving.find(({ model }) => model !== undefined)?.model;
+  }
+
+  start(model: ModelFiles): void {
+    if (this.#stopping) return;
+    for (let slot = 1; slot <= this.parts.slots; slot += 1) {
+      this.#models.set(slot, model);
+      this.#fork(slot, model);
+    }
   }
 
   /** Lets every worker finish what it has accepted, then ends. */
@@ -99,38 +94,29 @@ export class Supervisor {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#exitCode = exitCode;
+    clearTimeout(this.#nobodyListens);
     for (const timer of this.#restarts.values()) clearTimeout(timer);
     this.#restarts.clear();
     for (const seat of this.#seats.values()) this.#drain(seat);
     this.#endIfEmpty();
   }
 
-  /**
-   * Replaces the workers one at a time: a new one is ready before the old one drains. Before the
-   * service is ready, and while workers are being replaced, it is put off until then.
-   */
-  async roll(): Promise<void> {
-    if (this.#stopping) return;
-    if (this.#rolling || !this.#wasReady) {
-      this.#rollLater = true;
-      return;
-    }
-    this.#rolling = true;
-    this.parts.log.info('replacing the workers one by one');
-    try {
-      for (const seat of [...this.#seats.values()]) {
-        if (!(await this.#replace(seat))) break;
-      }
-    } finally {
-      this.#rolling = false;
-    }
-    await this.#rollIfAsked();
-  }
-
-  async #rollIfAsked(): Promise<void> {
-    if (!this.#rollLater) return;
-    this.#rollLater = false;
-    await this.roll();
+  /** Replaces all workers by ones with this model, or none. Not while it is under way already. */
+  async roll(model: ModelFiles): Promise<RollEnd> {
+    if (this.#stopping) return { result: 'stopped' };
+    return rollWorkers(
+      {
+        count: this.parts.slots,
+        isStopping: () => this.#stopping,
+        fork: (slot, files) => this.#fork(slot, files),
+        seatOf: (slot) => this.#seatOf(slot),
+        drain: (seat) => this.#drain(seat),
+        modelOf: (slot) => this.#modelOf(slot),
+        setModel: (slot, files) => this.#models.set(slot, files),
+        refill: (slot) => this.#refill(slot),
+      },
+      model,
+    );
   }
 
   /** Ends at once, without waiting for anything. */
@@ -138,39 +124,41 @@ export class Supervisor {
     for (const seat of this.#seats.values()) seat.worker.process.kill('SIGKILL');
   }
 
-  /** False where the new worker did not become ready: the old one goes on. */
-  async #replace(old: Seat): Promise<boolean> {
-    // A worker that died since the roll began is restarted, and new, anyway.
-    if (!this.#seats.has(old.worker.id)) return true;
-    const next = this.#fork(old.slot);
-    const isReady = await becomesReady(next.worker);
-    if (this.#stopping) return false;
-    if (!isReady) {
-      this.parts.log.error('rolling restart given up: a new worker did not become ready', {
-        slot: old.slot,
-      });
-      if (this.#seats.has(next.worker.id)) this.#drain(next);
-      return false;
-    }
-    if (!this.#seats.has(old.worker.id)) return true;
-    this.#drain(old);
-    return new Promise((resolve) => old.worker.once('exit', () => resolve(true)));
+  #modelOf(slot: number): ModelFiles {
+    const model = this.#models.get(slot);
+    if (model === undefined) throw new Error(`slot ${slot} was never started`);
+    return model;
   }
 
-  #fork(slot: number): Seat {
+  #seatOf(slot: number): Seat | undefined {
+    return [...this.#seats.values()].find(
+      (seat) => seat.slot === slot && seat.state !== 'draining',
+    );
+  }
+
+  #refill(slot: number): void {
+    if (this.#stopping || this.#restarts.has(slot) || this.#seatOf(slot) !== undefined) return;
+    this.#fork(slot, this.#modelOf(slot));
+  }
+
+  #fork(slot: number, files: ModelFiles): Seat {
+    clearTimeout(this.#restarts.get(slot));
     this.#restarts.delete(slot);
-    const worker = this.parts.fork(slot);
+    const worker = this.parts.fork(slot, files);
     const startedAt = performance.now();
     const seat: Seat = {
       slot,
       worker,
+      files,
       startedAt,
       state: 'starting',
       model: undefined,
+      silentLooks: 0,
+      isHung: false,
       killTimer: undefined,
     };
     this.#seats.set(worker.id, seat);
-    for (const reason of ['crash', 'killed']) {
+    for (const reason of ['crash', 'killed', 'hung']) {
       // Counters that alerts watch start at 0.
       this.parts.totals.add('workerExits', [String(slot), reason], 0);
     }
@@ -185,7 +173,10 @@ export class Supervisor {
   }
 
   #receive(seat: Seat, message: WorkerMessage): void {
+    seat.silentLooks = 0;
     switch (message.kind) {
+      case 'beat':
+        return;
       case 'cells':
         this.parts.totals.name(seat.worker.id, message.names);
         return;
@@ -210,6 +201,9 @@ export class Supervisor {
         seat.model = message.model;
         this.#becameReady(seat, message.usable);
         return;
+      case 'unusable':
+        this.#failedItsCheck(seat);
+        return;
       case 'unstartable':
         // Once the service has been up, it goes on with the workers it has.
         if (!this.#wasReady) this.stop(1);
@@ -223,6 +217,7 @@ export class Supervisor {
   #becameReady(seat: Seat, usable: boolean): void {
     if (seat.state !== 'starting') return;
     seat.state = usable ? 'ready' : 'unready';
+    if (usable) this.#provedBy(seat);
     this.#showStates();
     if (this.#stopping) {
       this.#drain(seat);
@@ -232,7 +227,27 @@ export class Supervisor {
     if (this.#wasReady || seats.some(({ state }) => state === 'starting')) return;
     this.#wasReady = true;
     this.parts.onReady();
-    void this.#rollIfAsked();
+  }
+
+  #provedBy(seat: Seat): void {
+    this.#proved.add(seat.files);
+    for (const other of this.#seats.values()) {
+      // It failed with a model that is right: a new process may do better.
+      if (other.state === 'unready' && other.files === seat.files) {
+        other.worker.process.kill('SIGKILL');
+      }
+    }
+  }
+
+  /**
+   * Without any usable worker, one that is not usable may listen, to say so. Beside usable ones it
+   * would only refuse what they would answer.
+   */
+  #failedItsCheck(seat: Seat): void {
+    const isForRoll = seat.files !== this.#modelOf(seat.slot);
+    if (isForRoll) return;
+    if (!this.#proved.has(seat.files)) this.#send(seat, { kind: 'listen' });
+    else seat.worker.process.kill('SIGKILL');
   }
 
   #drain(seat: Seat): void {
@@ -256,50 +271,42 @@ export class Supervisor {
     clearTimeout(seat.killTimer);
     this.#seats.delete(seat.worker.id);
     const asked = seat.state === 'draining';
-    const reason = asked && signal === null ? 'clean' : signal === null ? 'crash' : 'killed';
+    const reason = exitReason(seat, signal);
     this.parts.totals.add('workerExits', [String(seat.slot), reason], 1);
     this.#showStates();
-    if (!asked && !this.#stopping && !this.#hasWorker(seat.slot)) {
+    // In a rolling restart, where a slot has an old and a new worker, the other one goes on.
+    if (!asked && !this.#stopping && this.#seatOf(seat.slot) === undefined) {
       this.#restart(seat, code, signal, aliveMs);
     }
     this.#endIfEmpty();
   }
 
-  /** True in a rolling restart, where a slot has an old and a new worker and one of them died. */
-  #hasWorker(slot: number): boolean {
-    return [...this.#seats.values()].some(
-      (seat) => seat.slot === slot && seat.state !== 'draining',
-    );
-  }
-
   #restart(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
-    const now = performance.now();
-    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
-    const deathsMax = this.#wasReady ? DEATHS_MAX : DEATHS_AT_START_MAX;
-    if (this.#deaths.length > deathsMax * this.parts.slots) {
+    const { slot } = seat;
+    const delayMs = this.#policy.delayAfter(slot, aliveMs, this.#wasReady);
+    if (delayMs === undefined) {
       this.parts.log.error('workers die faster than they can serve; giving up', {
         code,
         signal,
-        deaths: this.#deaths.length,
+        deaths: this.#policy.deaths,
         windowMs: DEATHS_WINDOW_MS,
       });
       this.stop(1);
       return;
     }
-    const failures = aliveMs > STABLE_MS ? 0 : (this.#failures.get(seat.slot) ?? 0);
-    this.#failures.set(seat.slot, failures + 1);
-    const delayMs = Math.min(BACK_OFF_MIN_MS * 2 ** failures, BACK_OFF_MAX_MS);
-    const { slot } = seat;
     this.parts.log.error('worker died and is restarted', { slot, code, signal, delayMs });
+    const end = seat.isHung
+      ? 'killed, as it did not respond'
+      : `ended by ${signal ?? `exit code ${code}`}`;
     this.parts.onFault({
       at: Date.now(),
       kind: 'worker',
       process: `worker-${slot}`,
-      message: `ended by ${signal ?? `exit code ${code}`}, is restarted`,
+      message: `${end}, is restarted`,
     });
     this.#restarts.set(
       slot,
-      setTimeout(() => this.#fork(slot), delayMs),
+      setTimeout(() => this.#fork(slot, this.#modelOf(slot)), delayMs),
     );
   }
 
@@ -321,33 +328,26 @@ export class Supervisor {
     for (const [state, count] of Object.entries(counts)) {
       this.parts.totals.set('workers', [state], count);
     }
+    this.#endWhereNobodyListens(counts.ready + counts.unready > 0);
+  }
+
+  /** Restarts that all fail must not refuse connections for ever: who runs the service should know. */
+  #endWhereNobodyListens(somebodyListens: boolean): void {
+    if (somebodyListens || this.#stopping) {
+      clearTimeout(this.#nobodyListens);
+      this.#nobodyListens = undefined;
+      return;
+    }
+    const { startTimeoutMs, log } = this.parts;
+    this.#nobodyListens ??= setTimeout(() => {
+      log.error('no worker could start in time; giving up', { startTimeoutMs });
+      this.stop(1);
+    }, startTimeoutMs);
   }
 }
 
-/** Tells of a worker's end once its last messages, which may come after it, have been received. */
-export function onceEnded(
-  worker: Worker,
-  listener: (code: number, signal: string | null) => void,
-): void {
-  worker.once('exit', (code: number, signal: string | null) => {
-    if (worker.isConnected()) worker.once('disconnect', () => listener(code, signal));
-    else listener(code, signal);
-  });
-}
-
-/** Whether a new worker becomes ready with a usable model, before it ends. */
-function becomesReady(worker: Worker): Promise<boolean> {
-  return new Promise((resolve) => {
-    const settle = (isReady: boolean): void => {
-      worker.off('message', onMessage);
-      worker.off('exit', onExit);
-      resolve(isReady);
-    };
-    const onMessage = (message: WorkerMessage): void => {
-      if (message.kind === 'ready') settle(message.usable);
-    };
-    const onExit = (): void => settle(false);
-    worker.on('message', onMessage);
-    worker.on('exit', onExit);
-  });
+function exitReason(seat: Seat, signal: string | null): 'clean' | 'crash' | 'killed' | 'hung' {
+  if (seat.isHung) return 'hung';
+  if (signal !== null) return 'killed';
+  return seat.state === 'draining' ? 'clean' : 'crash';
 }

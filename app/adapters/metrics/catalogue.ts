@@ -220,7 +220,17 @@ export const METRICS = {
   workerExits: counter(
     'regno_worker_exits_total',
     ['worker', 'reason'],
-    'Ends of a worker process: clean (asked to), crash (exit code), killed (signal).',
+    'Ends of a worker process: clean (asked to), crash (exit code), killed (signal), hung (killed by the primary, as it did not respond).',
+  ),
+  reloads: counter(
+    'regno_reloads_total',
+    ['result'],
+    'Reloads (SIGHUP) by result: done, refused (the model before stays in place).',
+  ),
+  lastReloadSuccessful: gauge(
+    'regno_last_reload_successful',
+    [],
+    '0 where the last reload was refused, else 1.',
   ),
   workerReport: gauge(
     'regno_worker_last_report_timestamp_seconds',

@@ -1,4 +1,5 @@
-import type { SeatView } from '../cluster/supervisor.js';
+import type { ReloadNote } from '../cluster/reloader.js';
+import type { SeatView } from '../cluster/seat.js';
 import type { FaultNote } from '../faults.js';
 import type { MetricId } from '../metrics/catalogue.js';
 import type { MetricsTotals } from '../metrics/totals.js';
@@ -64,6 +65,8 @@ export interface StatusDocument {
   readonly workers: readonly WorkerStatus[];
   readonly workersWanted: number;
   readonly models: readonly ModelStatus[];
+  /** How the last SIGHUP ended; null before the first. */
+  readonly lastReload: ReloadNote | null;
   readonly traffic: Traffic;
   readonly perSecond: readonly Traffic[];
   readonly cache: {
@@ -85,6 +88,7 @@ export interface StatusDocument {
 export interface StatusBoardParts {
   readonly totals: MetricsTotals;
   readonly seats: () => readonly SeatView[];
+  readonly lastReload: () => ReloadNote | undefined;
   readonly workersWanted: number;
   readonly version: string;
   readonly settings: readonly SettingStatus[];
@@ -131,8 +135,12 @@ export class StatusBoard {
     const workers = parts.seats().map((seat) => this.#worker(seat));
     const models = this.#models();
     const dependencies = this.#dependencies();
+    const lastReload = parts.lastReload() ?? null;
     const failing = this.#failing();
     const reasons = reasonsOf(workers, parts.workersWanted, models, dependencies, failing);
+    if (lastReload?.result === 'refused') {
+      reasons.push(`the last reload was refused: ${lastReload.reason ?? ''}`);
+    }
     const serves = workers.some(({ state }) => state === 'ready');
     return {
       at: Date.now(),
@@ -144,6 +152,7 @@ export class StatusBoard {
       workers,
       workersWanted: parts.workersWanted,
       models,
+      lastReload,
       traffic: this.#traffic.lastMinute(),
       perSecond: this.#traffic.perSecond(),
       cache: {

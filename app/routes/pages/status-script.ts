@@ -110,6 +110,8 @@ const workers = table('Workers', 'wide', [['slot'], ['state'], ['pid', N], ['up'
   ['remembered', N], ['last report', N]], 'No worker process is running.');
 const models = table('Model', 'half', [['name'], ['version'], ['digest'], ['golden check'],
   ['largest difference', N], ['workers', N]], 'No worker has told of its model.');
+const reloadNote = element('p', { class: 'note' });
+models.section.append(reloadNote);
 const cache = table('Cache, last minute', 'half', [['level'], ['hit rate', N], ['hits', N], ['misses', N],
   ['failed or skipped', N]], 'No look-up yet.');
 const cacheNote = element('p', { class: 'note' });
@@ -159,6 +161,7 @@ function show(status) {
     one.silentSeconds === null ? '–' : one.silentSeconds > 10 ? word(ago(one.silentSeconds), 'bad') : ago(one.silentSeconds)]));
   models.show(status.models.map((one) => [one.name, one.version, element('code', {}, one.digest), word(one.golden, GOLDEN[one.golden]),
     one.goldenDifferenceMax === null ? '–' : one.goldenDifferenceMax.toExponential(1), String(one.workers)]));
+  reloadNote.textContent = reloadInWords(status.lastReload);
   cache.show(status.cache.levels.filter((one) => Object.keys(one.results).length > 0).map(({ level, hitRatio, results }) => [level, percent(hitRatio),
     whole(results.hit), whole(results.miss), whole((results.error || 0) + (results.timeout || 0) + (results.skipped || 0))]));
   cacheNote.textContent = whole(status.cache.entries) + ' answers in memory, ' + whole(status.cache.coalesced) + ' readings shared a computation' +
@@ -172,6 +175,12 @@ function show(status) {
     one.requestId === undefined ? '–' : element('code', {}, one.requestId), one.message]));
   settingsBody.replaceChildren(...status.settings.map((one) => element('tr', {}, element('th', { scope: 'row' }, element('code', {}, one.variable)),
     element('td', {}, one.value === null ? '–' : String(one.value) + (one.unit === null ? '' : ' ' + one.unit)))));
+}
+
+function reloadInWords(reload) {
+  if (reload === null) return 'Not reloaded since the start.';
+  const when = 'Reload ' + new Date(reload.at).toISOString().slice(0, 19).replace('T', ' ') + ' ';
+  return when + (reload.result === 'done' ? 'done: ' + reload.from + ' → ' + reload.to : 'refused: ' + reload.reason);
 }
 
 function busy(ratio) {

@@ -1,0 +1,63 @@
+import type { Worker } from 'node:cluster';
+import type { ModelIdentity } from '../../services/ports.js';
+import type { ModelFiles } from '../model-files.js';
+import type { WorkerMessage } from './messages.js';
+
+export type WorkerState = 'starting' | 'ready' | 'unready' | 'draining';
+
+/** A worker process as the operator's page shows it. */
+export interface SeatView {
+  readonly slot: number;
+  readonly pid: number | undefined;
+  readonly state: WorkerState;
+  readonly uptimeSeconds: number;
+}
+
+/** A worker process as the primary keeps it. */
+export interface Seat {
+  readonly slot: number;
+  readonly worker: Worker;
+  /** What it was started with. */
+  readonly files: ModelFiles;
+  /** On the process's monotonic clock, ms. */
+  readonly startedAt: number;
+  state: WorkerState;
+  /** Known once it is ready. */
+  model: ModelIdentity | undefined;
+  /** Looks of the watchdog since its last message. */
+  silentLooks: number;
+  /** Set where it was killed because it did not respond. */
+  isHung: boolean;
+  killTimer: NodeJS.Timeout | undefined;
+}
+
+/** Calls back at a worker's end, once its last messages, which may come after it, have been received. */
+export function onceEnded(
+  worker: Worker,
+  listener: (code: number, signal: string | null) => void,
+): void {
+  worker.once('exit', (code: number, signal: string | null) => {
+    if (worker.isConnected()) worker.once('disconnect', () => listener(code, signal));
+    else listener(code, signal);
+  });
+}
+
+/** Resolves once a new worker serves, with undefined, or cannot serve, with the reason. */
+export function whyNotUsable(worker: Worker): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const settle = (reason: string | undefined): void => {
+      worker.off('message', onMessage);
+      worker.off('exit', onExit);
+      resolve(reason);
+    };
+    const onMessage = (message: WorkerMessage): void => {
+      if (message.kind === 'ready') settle(undefined);
+      if (message.kind === 'unusable' || message.kind === 'unstartable') settle(message.reason);
+    };
+    const onExit = (code: number, signal: string | null): void => {
+      settle(`a new worker ended by ${signal ?? `exit code ${code}`} before it was ready`);
+    };
+    worker.on('message', onMessage);
+    worker.on('exit', onExit);
+  });
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { ModelError } from '../model/errors.js';
+
+/** The file that makes a folder a model folder. */
+export const MANIFEST_FILE = 'manifest.json';
+
+const manifestSchema = z.object({
+  schemaVersion: z.literal(1),
+  name: z.string().min(1).max(128),
+  version: z.string().min(1).max(64),
+  model: z.object({
+    file: fileName(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'),
+  }),
+  golden: z.object({ file: fileName(), tolerance: z.number().positive().max(0.01) }).optional(),
+});
+
+export type ModelManifest = z.output<typeof manifestSchema>;
+
+/**
+ * @param path for errors
+ * @throws ModelError `damaged-model` naming every fault
+ */
+export function parseManifest(path: string, bytes: Uint8Array): ModelManifest {
+  const parsed = manifestSchema.safeParse(parseJson(path, Buffer.from(bytes).toString('utf8')));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new ModelError('damaged-model', `${path}: ${faults.join('; ')}`);
+}
+
+/** @throws ModelError `damaged-model` saying where */
+export function parseJson(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new ModelError('damaged-model', `${where}: not valid JSON`, { cause });
+  }
+}
+
+/** A manifest may only name files beside itself. */
+function fileName() {
+  return z.string().regex(/^[\w-][\w.-]{0,254}$/, 'expected a plain file name');
+}
