@@ -56,7 +56,7 @@ export function hasDecimalCommas(list: unknown): boolean {
 const COMMA_NUMBER = '[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?';
 
 /** What {@link hasDecimalCommas} looks for. Linear in the text, and a decimal point ends it at once. */
-export const DECIMAL_COMMA_LIST = `\\s*\\[\\s*${COMMA_NUMBER}(?:,\\s+${COMMA_NUMBER})+,?\\s*\\]\\s*`;
+export const DECIMAL_COMMA_LIST = `\\s*\\[\\s*${COMMA_NUMBER}(?:\\s*,\\s+${COMMA_NUMBER})+(?:\\s*,)?\\s*\\]\\s*`;
 
 const DECIMAL_COMMAS = new RegExp(`^${DECIMAL_COMMA_LIST}$`);
 

@@ -52,7 +52,7 @@ describe('values that no sound client can mean', () => {
     expect(lenientWarningsOf(changes)).toEqual(['symbol_score_range', 'length_score_range']);
   });
 
-  it.each(['[0,9, 0,8]', '[1,0, 1,0]', '[0,0, 0,1, 1,0]', ' [ 0,99,  0,5e-1 , ] '])(
+  it.each(['[0,9, 0,8]', '[1,0, 1,0]', '[1,0 , 0,1 ]', '[0,0, 0,1, 1,0]', ' [ 0,99,  0,5e-1 , ] '])(
     'refuse decimal commas: %s',
     (list) => {
       const changes = { afts_regno_ai_char_scores: list };
@@ -62,6 +62,15 @@ describe('values that no sound client can mean', () => {
       ]);
     },
   );
+
+  it('are told in no time, however long the list', () => {
+    const startedAt = performance.now();
+    for (const part of [' ', '9', ' ,', ', 0,9', '0,9, ', '[ ', 'e9']) {
+      const list = `[0,9, 0,8${part.repeat(16_000 / part.length)}`;
+      expect(faultsOf({ afts_regno_ai_char_scores: list.slice(0, 16_384) })).toHaveLength(1);
+    }
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
 
   it('tell decimal commas that read as numbers from 0 to 1', () => {
     const changes = { afts_regno_ai_length_scores: '[1,0, 1,0]' };
