@@ -315,7 +315,7 @@ const model = [
   overview({
     title: 'Models being served',
     about:
-      'Good: one digest on all workers, golden difference about 1e-16. Bad: two digests, or no golden readings.',
+      'Good: one digest on all workers, golden difference about 1e-16. Bad: two, or no golden readings.',
     width: 12,
     height: 6,
     labels: { instance: 'Instance', name: 'Model', version: 'Version', digest: 'Digest' },

@@ -145,7 +145,10 @@ describe('ReadingEncoder', () => {
   });
 
   it("follows the model's own order and choice of features", () => {
-    const order = fc.shuffledSubarray(ALL_NAMES, { minLength: 1 });
+    const order = fc
+      .shuffledSubarray(ALL_NAMES, { minLength: 1 })
+      // Features of digits alone are taken for positions.
+      .filter((names) => names.some((name) => !/^\d+$/.test(name)));
     const batch = fc.array(reading, { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(
