@@ -60,6 +60,12 @@ describe("the customer's model", () => {
     });
   }
 
+  it.skipIf(!present)('finds nothing odd in the real readings', () => {
+    const lines = readFileSync(join(FOLDER, 'expected_customer.jsonl'), 'utf8').trim().split('\n');
+    const parsed = lines.map((line) => parseReading((JSON.parse(line) as Expected).input));
+    expect(parsed.filter((one) => !one.ok || one.warnings !== 0)).toEqual([]);
+  });
+
   it.skipIf(!present)(
     'gives the same raw value through ONNX as through the reference',
     async () => {
