@@ -89,6 +89,26 @@ describe('regno compile', () => {
     rmSync(cwd, { recursive: true });
   });
 
+  it('warns of a loss function that it does not know', async () => {
+    const source = join(folder, 'novel.cbm');
+    const known = readFileSync(join(ROOT, 'test/fixtures/cbm/regression.cbm'), 'latin1');
+    writeFileSync(source, known.replaceAll('"type":"RMSE"', '"type":"SSEN"'), 'latin1');
+    const run = (...options: string[]) =>
+      runRegno(['compile', source, '-o', `${source}.onnx`, '--force', ...options]);
+    expect((await run()).stdout).toMatch(
+      /^warning +the loss function "SSEN" is not known: the answers are raw values, no probab/m,
+    );
+    expect(JSON.parse((await run('--json')).stdout)).toMatchObject({
+      loss: 'SSEN',
+      link: 'identity',
+      classNames: [],
+      warnings: [expect.stringContaining('raw values')],
+    });
+    const inspected = await runRegno(['inspect', `${source}.onnx`]);
+    expect(inspected.stdout).toMatch(/^warning +the loss function "SSEN" is not known/m);
+    for (const file of [source, `${source}.onnx`]) rmSync(file);
+  });
+
   it.each([
     ['damaged.cbm', readFileSync(SHIPPED_CBM).subarray(0, 5000), /damaged model: .+ \(damaged-m/],
     ['text.cbm', Buffer.from('no model'), /expected a CatBoost model/],

@@ -247,6 +247,16 @@ def define_zoo():
     data = Data(23).floats(2).category(CITIES)
     options = {**base, "loss_function": "RMSE", "bootstrap_type": "No", "allow_const_label": True}
     yield "constant", ["bias", "no-columns"], data, np.full(TRAINING_ROWS, 3.25), options, None
+    data = Data(70).floats(3, missing=0.1).category(COLOURS)
+
+    def add_classifier(trained):
+        other = catboost.CatBoostClassifier(iterations=9, allow_writing_files=False, verbose=0)
+        other.fit(make_pool(data, data.rows(), data.binary()))
+        return catboost.sum_models([trained, other], weights=[0.5, 2])
+
+    yield "sum-same-loss", ["sigmoid"], data, data.binary(), base, add_classifier
+    options = {**base, "loss_function": "RMSE"}
+    yield "sum-of-losses", ["warned"], data, data.score, options, add_classifier
     yield from define_losses(Data, TRAINING_ROWS)
     yield from define_left_out(Data, text_options, TRAINING_ROWS)
 
@@ -345,7 +355,7 @@ def train(folder, name, data, target, options, after, seed):
         before(pool)
     model.fit(pool)
     if after:
-        after(model)
+        model = after(model) or model
 
     folder.mkdir(parents=True, exist_ok=True)
     model.save_model(str(folder / "model.cbm"), format="cbm")

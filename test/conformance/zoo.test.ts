@@ -73,6 +73,7 @@ const TRAITS: Readonly<Record<string, (ir: Ir) => boolean>> = {
   nodes: (ir) => ir.trees.every((tree) => tree.kind === 'binary'),
   'one-tree': (ir) => ir.trees.length === 1,
   raw: ({ link, source }) => link === 'identity' && source.warnings?.length === 0,
+  warned: ({ link, source }) => link === 'identity' && source.warnings?.length === 1,
   sigmoid: (ir) => ir.link === 'sigmoid',
   'one-vs-all': (ir) => ir.link === 'one-vs-all',
   exponent: (ir) => ir.link === 'exponent',

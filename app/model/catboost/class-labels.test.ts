@@ -47,6 +47,11 @@ describe('labels of two classes', () => {
     expect(readClasses(info, 1, false).labels.names).toEqual(['no', 'yes']);
   });
 
+  it('are one and another where training saw one', () => {
+    const info = options({ class_names: [1], class_to_label: [0, 1] });
+    expect(readClasses(info, 1, false).labels.names).toEqual(['1', 'other']);
+  });
+
   it('are 0 and 1 for a single label that applies or not, whatever its name', () => {
     const info = options({ class_names: ['car'], class_to_label: [0] });
     expect(readClasses(info, 1, true).labels.names).toEqual(['0', '1']);

@@ -6,6 +6,9 @@ import type { Metadata } from './metadata-json.js';
 /** A file of some bytes can ask for any number of classes. */
 const CLASSES_MAX = 4096;
 
+/** What is called so has no label in CatBoost either. */
+const UNNAMED = 'other';
+
 /** Labels as Python prints them, and the type that tells `1`, `1.0`, `True` and `"1"` apart. */
 export interface Labels {
   readonly names: readonly string[];
@@ -62,6 +65,8 @@ function binaryLabels(info: Metadata, options: unknown): Labels {
   const count = integer(property(options, 'classes_count') ?? 0, 'classes_count', CLASSES_MAX);
   const found = list(property(options, 'class_to_label'));
   const fallback = namedLabels(trainingNames(info), undefined) ?? numbered(2);
+  // Training that saw one class names no other, and CatBoost answers with two columns all the same.
+  if (named?.names.length === 1) return { ...named, names: [...named.names, UNNAMED] };
   const inOptions = named ?? (count > 0 ? numbered(count) : undefined);
   return checked(inOptions ?? (found.length > 0 ? integers(found) : fallback), 2);
 }

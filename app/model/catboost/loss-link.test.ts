@@ -1,10 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../errors.js';
-import { readOutcome } from './loss-link.js';
+import { LOSS_LINKS, readOutcome } from './loss-link.js';
 
 function info(loss: string): Map<string, string> {
   return new Map([['params', JSON.stringify({ loss_function: { type: loss } })]]);
 }
+
+describe('the table of losses in docs/compiler.md', () => {
+  it('has each loss once, with its link', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../../docs/compiler.md'), 'utf8');
+    const documented = text.split('\n').flatMap((line) => {
+      const [, losses = '', link] = /^\| ([\w ,]+) \| `([\w-]+)` \|/.exec(line) ?? [];
+      const single = losses.endsWith(' with one label');
+      return losses === '' || single ? [] : losses.split(', ').map((loss) => [loss, link]);
+    });
+    const known = documented.filter(([loss = '']) => !loss.includes(' '));
+    expect(known.sort()).toEqual([...LOSS_LINKS].filter(([loss]) => !isCustom(loss)).sort());
+  });
+
+  /** The objectives of one's own, which the table sums up. */
+  function isCustom(loss: string): boolean {
+    return loss.startsWith('User') || loss.startsWith('PythonUser');
+  }
+});
 
 describe('readOutcome', () => {
   it.each([

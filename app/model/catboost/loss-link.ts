@@ -8,7 +8,7 @@ import type { Metadata } from './metadata-json.js';
  * What CatBoost's own `predict()` (`predict_proba()` of a classifier) makes of the raw values under
  * each loss function that it can train with. docs/compiler.md has the same table for people.
  */
-const LINKS: ReadonlyMap<string, Link> = new Map<string, Link>([
+export const LOSS_LINKS: ReadonlyMap<string, Link> = new Map<string, Link>([
   ['Logloss', 'sigmoid'],
   ['CrossEntropy', 'sigmoid'],
   ['Focal', 'sigmoid'],
@@ -71,7 +71,7 @@ export interface Outcome {
  */
 export function readOutcome(info: Metadata, dimension: number): Outcome {
   const loss = readLoss(info);
-  const known = LINKS.get(loss);
+  const known = LOSS_LINKS.get(loss);
   // CatBoost gives [1 - p, p] for a single label.
   const link = MULTI_LABEL_LOSSES.has(loss) && dimension === 1 ? 'sigmoid' : (known ?? 'identity');
   const expected = OUTPUTS[link];
