@@ -1,16 +1,6 @@
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
 import { join } from 'node:path';
-import { readAptSource } from './apt-source.js';
 import { run } from './command.js';
+import { CA_BUNDLE, ensureTree, installNode } from './debian-tree.js';
 import type { Engine } from './engine.js';
 
 /** Services of the compose file whose public images are stood in for. */
@@ -30,7 +20,7 @@ const TREE_IMAGE = 'regno-stand-in/testing';
 const NODE_SUITE = 'bookworm';
 /** Debian's next release has the Prometheus 3, Alertmanager and exporters the compose file pins. */
 const SERVICES_SUITE = 'forky';
-const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
+const PACKAGES = ['ca-certificates', 'libstdc++6'];
 const MINUTE_MS = 60_000;
 
 /**
@@ -42,7 +32,7 @@ const MINUTE_MS = 60_000;
  */
 export async function ensureNodeImage(engine: Engine, cache: string): Promise<string> {
   if (await hasImage(engine, NODE_IMAGE)) return 'kept from an earlier run';
-  const tree = await ensureTree(cache, NODE_SUITE);
+  const tree = await ensureTree(cache, NODE_SUITE, PACKAGES);
   const version = await installNode(cache, tree);
   const registry = await run('npm', ['config', 'get', 'registry'], { timeoutMs: MINUTE_MS });
   await importTree(engine, tree, NODE_IMAGE, [
@@ -60,7 +50,7 @@ export async function ensureServiceImages(
   folder: string,
 ): Promise<string> {
   if (!(await hasImage(engine, TREE_IMAGE))) {
-    const tree = await ensureTree(cache, SERVICES_SUITE);
+    const tree = await ensureTree(cache, SERVICES_SUITE, PACKAGES);
     await importTree(engine, tree, TREE_IMAGE, ['CMD ["bash"]']);
   }
   for (const name of STAND_INS) {
@@ -93,57 +83,6 @@ async function hasImage(engine: Engine, name: string): Promise<boolean> {
     mayFail: true,
   });
   return found.code === 0;
-}
-
-/** @returns the folder of a minimal Debian system of that release */
-async function ensureTree(cache: string, suite: string): Promise<string> {
-  const trees = join(cache, 'trees');
-  const tree = join(trees, suite);
-  if (existsSync(tree)) return tree;
-  const partial = `${tree}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(trees, { recursive: true });
-  const { uri, keyring } = readAptSource('/etc/apt');
-  const include = '--include=ca-certificates,libstdc++6';
-  // Releases newer than the installed debootstrap have no script of their own there; all of
-  // Debian's are links to this one.
-  const script = '/usr/share/debootstrap/scripts/sid';
-  const options = ['--variant=minbase', `--keyring=${keyring}`, include];
-  await run('debootstrap', [...options, suite, partial, uri, script], {
-    timeoutMs: 10 * MINUTE_MS,
-  });
-  renameSync(partial, tree);
-  return tree;
-}
-
-/** Puts node, npm, the machine's certificates and the user `node` (1000) into the tree. */
-async function installNode(cache: string, tree: string): Promise<string> {
-  const name = `node-linux-${process.arch}`;
-  const home = join(cache, 'node24');
-  const binary = join(home, 'node_modules', name, 'bin/node');
-  if (!existsSync(binary)) {
-    mkdirSync(home, { recursive: true });
-    await run('npm', ['install', '--no-save', '--ignore-scripts', '--prefix', home, `${name}@24`], {
-      timeoutMs: 5 * MINUTE_MS,
-      cwd: home,
-    });
-  }
-  const local = join(tree, 'usr/local');
-  copyFileSync(binary, join(local, 'bin/node'));
-  chmodSync(join(local, 'bin/node'), 0o755);
-  const modules = await run('npm', ['root', '--global'], { timeoutMs: MINUTE_MS });
-  const npm = join(local, 'lib/node_modules/npm');
-  cpSync(join(modules.stdout.trim(), 'npm'), npm, { recursive: true, dereference: true });
-  for (const program of ['npm', 'npx']) {
-    const link = join(local, 'bin', program);
-    rmSync(link, { force: true });
-    symlinkSync(`../lib/node_modules/npm/bin/${program}-cli.js`, link);
-  }
-  copyFileSync(process.env['NODE_EXTRA_CA_CERTS'] ?? CA_BUNDLE, join(tree, CA_BUNDLE));
-  const user = ['useradd', '--uid', '1000', '--create-home', '--shell', '/bin/bash', 'node'];
-  await run('chroot', [tree, ...user], { timeoutMs: MINUTE_MS, mayFail: true });
-  const version = await run(binary, ['--version'], { timeoutMs: MINUTE_MS });
-  return version.stdout.trim();
 }
 
 async function importTree(
