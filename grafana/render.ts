@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,15 +8,19 @@ import type { DashboardJson } from './render/dashboard-json.js';
 import { viewOf, type BoardView } from './render/view.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
+const DASHBOARDS = join(HERE, 'dashboards');
 const WIDTH_PIXELS = 1680;
 const POINTS = 360;
 const STEP_MIN_SECONDS = 1;
 
+/** What README shows. */
+const PICTURES = ['overview', 'cameras', 'load-proof'];
+
 const { values } = parseArgs({
   options: {
     prometheus: { type: 'string', default: 'http://localhost:9090' },
-    board: { type: 'string', default: 'overview' },
-    out: { type: 'string' },
+    board: { type: 'string', multiple: true, default: PICTURES },
+    out: { type: 'string', default: join(HERE, '../docs/images') },
     range: { type: 'string', default: '900' },
     end: { type: 'string' },
     'rate-interval': { type: 'string', default: '1m' },
@@ -27,22 +31,38 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`Draws a dashboard of grafana/dashboards as a PNG, from the queries of its panels.
+  console.log(`Draws dashboards of grafana/dashboards as PNGs, from the queries of their panels.
 
-  tsx grafana/render.ts --prometheus http://localhost:9090 --board overview --out overview.png
+  npm run pictures -- --prometheus http://localhost:9090
 
-  --board NAME         overview, decision-path, cameras, load-proof, machine
+  --prometheus URL     where the data is (default http://localhost:9090, that of npm run stack)
+  --board NAME         one of ${boards().join(', ')};
+                       may be repeated (default: ${PICTURES.join(', ')})
+  --out FOLDER         gets NAME.png of each board (default docs/images)
   --range SECONDS      how far back (default 900)
   --end UNIX_SECONDS   up to when (default now)
   --rate-interval D    what $__rate_interval stands for (default 1m)
   --rows N             only the first N rows of the dashboard
   --chromium PATH      Chromium to draw with (default: chromium on the PATH, as Debian has it)`);
 } else {
-  await main();
+  try {
+    for (const name of values.board) await drawBoard(name);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }
 
-async function main(): Promise<void> {
-  const file = join(HERE, 'dashboards', `regno-${values.board}.json`);
+/** Names of the dashboards, as in their files. */
+function boards(): readonly string[] {
+  return readdirSync(DASHBOARDS).flatMap((file) => /^regno-(.+)\.json$/.exec(file)?.[1] ?? []);
+}
+
+async function drawBoard(name: string): Promise<void> {
+  const file = join(DASHBOARDS, `regno-${name}.json`);
+  if (!existsSync(file)) {
+    throw new Error(`--board: expected one of ${boards().join(', ')}, got ${name}`);
+  }
   const board = JSON.parse(readFileSync(file, 'utf8')) as DashboardJson;
   const end = Math.floor(values.end === undefined ? Date.now() / 1000 : Number(values.end));
   const seconds = Number(values.range);
@@ -56,7 +76,7 @@ async function main(): Promise<void> {
         .replaceAll('$generator', 'generator')
         .replace(/\$\w+/g, '.*'),
   });
-  const out = resolve(values.out ?? `${values.board}.png`);
+  const out = resolve(values.out, `${name}.png`);
   mkdirSync(dirname(out), { recursive: true });
   await draw(page(view), out);
   console.log(out);

@@ -26,7 +26,7 @@ async function main(options: StackOptions): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), 'regno-stack-'));
   const logs = join(ROOT, '.cache/stack/logs');
   mkdirSync(logs, { recursive: true });
-  const place = { root: ROOT, work, logs, ports: await pickPorts(options.anyPorts) };
+  const place = { root: ROOT, work, logs, ports: await pickPorts(options) };
 
   let endWith: (code: number) => void = () => undefined;
   const end = new Promise<number>((resolveEnd) => (endWith = resolveEnd));
@@ -124,7 +124,7 @@ async function startAll(
   return rows;
 }
 
-async function pickPorts(any: boolean): Promise<plans.StackPlace['ports']> {
+async function pickPorts({ anyPorts, appPort }: StackOptions): Promise<plans.StackPlace['ports']> {
   const wanted = {
     app: 5000,
     redis: 6379,
@@ -138,7 +138,12 @@ async function pickPorts(any: boolean): Promise<plans.StackPlace['ports']> {
   const taken = new Set<number>();
   const picked = { ...wanted };
   for (const name of Object.keys(wanted) as (keyof typeof wanted)[]) {
-    let port = await pickPort(any ? 0 : wanted[name]);
+    let port = await pickPort(anyPorts ? 0 : wanted[name]);
+    if (name === 'app' && appPort !== undefined) {
+      port = await pickPort(appPort);
+      // Who names a port has told others of it: another one would do no good.
+      if (port !== appPort) throw new Error(`PORT: ${appPort} is taken`);
+    }
     while (taken.has(port)) port = await pickPort(0);
     taken.add(port);
     picked[name] = port;
@@ -159,7 +164,7 @@ function printTable(rows: readonly Row[], missing: ReadonlySet<Program>, logs: s
 }
 
 try {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), process.env['PORT']);
   if (options.help) console.log(USAGE);
   else process.exitCode = await main(options);
 } catch (error) {

@@ -69,7 +69,11 @@ async function get<T>(
   path: string,
   params: Readonly<Record<string, string>>,
 ): Promise<T> {
-  const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(params).toString()}`);
+  const address = `${url}/api/v1/${path}?${new URLSearchParams(params).toString()}`;
+  const response = await fetch(address).catch((cause: unknown) => {
+    const what = 'start one by "npm run stack", or name another by --prometheus';
+    throw new Error(`no Prometheus answers at ${url}: ${what}`, { cause });
+  });
   const answer = (await response.json()) as { status: string; data: T; error?: string };
   if (answer.status !== 'success') {
     throw new Error(`Prometheus at ${url}: ${answer.error ?? response.status}: ${params['query']}`);

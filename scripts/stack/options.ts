@@ -9,6 +9,8 @@ export interface StackOptions {
   readonly install: boolean;
   /** Take free ports even where the usual ones are free. */
   readonly anyPorts: boolean;
+  /** The service's port, which must be free; undefined for the usual one or a free one. */
+  readonly appPort: number | undefined;
   readonly help: boolean;
 }
 
@@ -20,7 +22,9 @@ far as they are installed, and stops them all on Ctrl-C.
   --for TIME      stop by itself when it has run for, e.g., 60s or 5m
   --rate N        requests a second of the generator (default 50); 0 starts none
   --install       install what is missing by apt (as root, on Debian)
-  --any-ports     take free ports instead of the usual ones`;
+  --any-ports     take free ports instead of the usual ones
+
+PORT names the port of the service, which is 5000, or a free one where that is taken.`;
 
 const UNITS_MS = new Map([
   ['', 1000],
@@ -29,9 +33,13 @@ const UNITS_MS = new Map([
   ['h', 3_600_000],
 ]);
 const RATE_MAX = 100_000;
+const PORT_MAX = 65_535;
 
-/** @throws TypeError or RangeError saying what is wrong with the arguments */
-export function readOptions(args: readonly string[]): StackOptions {
+/**
+ * @param port the variable PORT, which names the service's port here as it does everywhere
+ * @throws TypeError or RangeError saying what is wrong with the arguments
+ */
+export function readOptions(args: readonly string[], port = ''): StackOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -51,8 +59,19 @@ export function readOptions(args: readonly string[]): StackOptions {
     rate,
     install: values.install,
     anyPorts: values['any-ports'],
+    appPort: readPort(port),
     help: values.help,
   };
+}
+
+function readPort(text: string): number | undefined {
+  if (text === '') return undefined;
+  const port = Number(text);
+  // 0 is what the service takes for any free port.
+  if (!/^\d+$/.test(text) || port > PORT_MAX) {
+    throw new RangeError(`PORT: expected a number from 0 to ${PORT_MAX}, got ${text}`);
+  }
+  return port === 0 ? undefined : port;
 }
 
 function readTime(text: string): number {

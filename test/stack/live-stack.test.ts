@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../testing/free-port.js';
 import { lacks } from '../testing/lacks.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -28,10 +29,11 @@ interface RunningStack {
   readonly output: () => string;
 }
 
-async function startStack(...args: readonly string[]): Promise<RunningStack> {
+async function startStack(args: readonly string[], env = {}): Promise<RunningStack> {
   const script = resolve(ROOT, 'scripts/stack.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', script, '--any-ports', ...args], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started = child;
@@ -76,7 +78,7 @@ describe.skipIf(!canRun)('npm run stack', () => {
   it(
     'serves, is watched, and stops everything on Ctrl-C',
     async () => {
-      const stack = await startStack('--rate', '20');
+      const stack = await startStack(['--rate', '20']);
       const service = stack.addresses.get('service') ?? '';
       expect((await fetch(`${service}/health/ready`)).status).toBe(200);
       expect((await fetch(`${service}/reg/`, { method: 'POST' })).status).toBe(401);
@@ -99,7 +101,9 @@ describe.skipIf(!canRun)('npm run stack', () => {
   it(
     'ends with 1, and takes the rest down, when a part dies',
     async () => {
-      const stack = await startStack('--rate', '0');
+      const port = await freePort();
+      const stack = await startStack(['--rate', '0'], { PORT: String(port) });
+      expect(stack.addresses.get('service')).toBe(`http://127.0.0.1:${port}`);
       process.kill(stack.pids.get('service') ?? -1, 'SIGKILL');
       expect(await stack.exit).toBe(1);
       expect(stack.output()).toContain('service ended by SIGKILL');

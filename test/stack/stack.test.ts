@@ -149,6 +149,16 @@ describe('readOptions', () => {
     expect(() => readOptions(args)).toThrow();
   });
 
+  it.each(['x', '1.5', '-1', '65536', '5000 '])('refuses PORT=%j', (port) => {
+    expect(() => readOptions([], port)).toThrow(/^PORT: expected a number from 0 to 65535/);
+  });
+
+  it("takes the service's port from PORT, and any where it is 0 or missing", () => {
+    expect(readOptions([], '8080').appPort).toBe(8080);
+    expect(readOptions([], '0').appPort).toBeUndefined();
+    expect(readOptions([]).appPort).toBeUndefined();
+  });
+
   it('runs until Ctrl-C by default', () => {
     expect(readOptions([])).toMatchObject({ forMs: undefined, install: false, anyPorts: false });
   });
