@@ -180,8 +180,10 @@ export class RedisLink {
     if (failure.cause === 'READONLY') this.#reconnect();
   }
 
-  /** False for what only follows from the failure that is known. */
+  /** False for what shuts nothing, and for what only follows from the failure that is known. */
   #isNews({ command, cause }: RedisFailure): boolean {
+    if (command === 'lookup' && this.lookUps.isOpen) return false;
+    if (command === 'store' && this.stores.isOpen) return false;
     if (this.#failure === undefined) return true;
     if (command === 'store' && !this.lookUps.isOpen) return false;
     return cause !== 'closed' && cause !== this.#failure.cause;

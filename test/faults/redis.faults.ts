@@ -1,5 +1,7 @@
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
+import { FakeRedis } from '../testing/fake-redis.js';
 import { lacks } from '../testing/lacks.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { startRedis, type TestRedis } from '../testing/start-redis.js';
@@ -10,6 +12,11 @@ import { witness, type Witnessed } from './witness.js';
 
 /** Far above the deadline of a look-up. */
 const SLOW_MS = 50;
+/** Far above what a worker needs, far below what the largest reply says that it is. */
+const WORKER_BYTES_MAX = 250e6;
+
+/** Begins the fault, or ends it. */
+type Toggle = (admin: Redis, on: boolean) => Promise<unknown>;
 
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -47,6 +54,51 @@ describe.skipIf(lacks('redis-server'))('while Redis', () => {
     expectUndisturbed(seen);
     await expectFelt(service, ['timeout', 'skipped']);
     proxy.delayMs = 0;
+    await isBack(service);
+  });
+
+  it.each<[string, string, Toggle]>([
+    [
+      'has become a replica',
+      'READONLY',
+      (admin, on) => (on ? admin.replicaof('127.0.0.1', 1) : admin.replicaof('NO', 'ONE')),
+    ],
+    ['has no memory left', 'OOM', (admin, on) => admin.config('SET', 'maxmemory', on ? 1 : 0)],
+  ])('%s, no request fails or waits, and it is used again after', async (what, cause, toggle) => {
+    const { redis, service } = await start();
+    const admin = new Redis(redis.url);
+    ends.push(() => admin.quit());
+    const seen = await witness(`Redis ${what}`, service, async () => {
+      await toggle(admin, true);
+    });
+    expectUndisturbed(seen);
+    const samples = await scrape(service.url);
+    expect(sumOf(samples, 'regno_cache_stores_total', { result: 'skipped' })).toBeGreaterThan(0);
+    const failing = sumOf(samples, 'regno_dependency_failing', { command: 'store', cause });
+    expect(failing).toBe(2);
+    await toggle(admin, false);
+    await isBack(service);
+  });
+
+  it('is a server that sends anything, no request fails or waits, and no worker ends', async () => {
+    const fake = await FakeRedis.start();
+    ends.push(() => fake.stop());
+    const service = await startedService(`redis://127.0.0.1:${fake.port}`);
+    const hostile = ['*-1\r\n', '$-1\r\n', ':1\r\n', '>1\r\n$-1\r\n', 'HTTP/1.1 400\r\n'];
+    const huge = Buffer.concat([Buffer.from('$300000000\r\n'), Buffer.alloc(2 ** 24)]);
+    let asked = 0;
+    const seen = await witness('Redis sends anything', service, () => {
+      fake.answer = () => [...hostile, huge][asked++ % (hostile.length + 1)];
+    });
+    expectUndisturbed(seen);
+    await expectFelt(service, ['error', 'skipped']);
+    const samples = await scrape(service.url);
+    expect(sumOf(samples, 'regno_worker_exits_total')).toBe(0);
+    for (const worker of ['1', '2']) {
+      const memory = sumOf(samples, 'regno_worker_resident_memory_bytes', { worker });
+      expect(memory).toBeLessThan(WORKER_BYTES_MAX);
+    }
+    fake.answer = () => undefined;
     await isBack(service);
   });
 });

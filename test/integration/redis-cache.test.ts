@@ -170,6 +170,15 @@ describe('a cache before a server that answers', () => {
     expect(fake.connections).toBe(1);
   });
 
+  it('still says that stores are refused where one look-up comes too late', async () => {
+    const watched = await start();
+    fake.answer = (command) => (command === 'SET' ? '-OOM no\r\n' : '');
+    await watched.store();
+    await watched.lookUp();
+    expect(watched.failures).toEqual(['store OOM', 'lookup timeout']);
+    expect(watched.states).toEqual(['ok', 'store OOM']);
+  });
+
   it.each([
     ['OOM command not allowed', 'OOM'],
     ["NOPERM User u has no permissions to run the 'set' command", 'NOPERM'],
