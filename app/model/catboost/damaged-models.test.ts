@@ -51,6 +51,7 @@ describe('damaged models', () => {
     ['regression', 1500],
     ['lossguide', 1500],
     ['depthwise-classes', 1500],
+    ['old-classes', 1500],
   ])(
     'end in a result or a named error, soon and in little memory: %s',
     (name, count) => {
