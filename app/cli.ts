@@ -2,9 +2,12 @@ import { CommanderError } from 'commander';
 import { CommandError } from './cli/command-error.js';
 import { EXIT_CODES } from './cli/exit-codes.js';
 import { createProgram } from './cli/program.js';
+import { printable } from './cli/text-format.js';
 import { ConfigError } from './config/load-config.js';
 import { ModelError } from './model/errors.js';
 import { InputError } from './rows/input-error.js';
+
+const LINE_UNITS_MAX = 10_000;
 
 /** The command line: `regno ...`. */
 async function main(): Promise<void> {
@@ -40,7 +43,9 @@ function report(error: unknown): void {
 }
 
 function fail(message: string, exitCode: number = EXIT_CODES.failed): void {
-  console.error(`regno: ${message}`);
+  // Names from files stand in messages, and a terminal obeys control characters.
+  const lines = message.split('\n').map((line) => printable(line, LINE_UNITS_MAX));
+  console.error(`regno: ${lines.join('\n')}`);
   process.exitCode = exitCode;
 }
 

@@ -1,6 +1,8 @@
+import { ModelError } from '../model/errors.js';
 import { ReadingEncoder } from '../model/features/reading-encoder.js';
 import type { Reading } from '../model/features/reading.js';
 import { assertDecidesReadings } from '../services/assert-decides-readings.js';
+import { isDecision } from '../services/is-decision.js';
 import type { Clock, DecisionMetrics, ModelIdentity, Scorer } from '../services/ports.js';
 import type { OnnxSession } from './onnx-session.js';
 
@@ -28,9 +30,18 @@ export class OnnxScorer implements Scorer {
     const probabilities = await this.session.probabilities(batch);
     this.metrics.stage('features', encodedAt - startedAt);
     this.metrics.stage('inference', this.now() - encodedAt);
+    // Of more columns, another class or another row would be read.
+    if (probabilities.length !== 2 * readings.length) {
+      throw new ModelError(
+        'incompatible-model',
+        `The model gave ${probabilities.length} probabilities for ${readings.length} readings`,
+      );
+    }
     const positives = new Float64Array(readings.length);
     for (let row = 0; row < readings.length; row += 1) {
-      positives[row] = probabilities[2 * row + 1] ?? NaN;
+      const negative = probabilities[2 * row] ?? NaN;
+      const positive = probabilities[2 * row + 1] ?? NaN;
+      positives[row] = isDecision(negative, positive) ? positive : NaN;
     }
     return positives;
   }

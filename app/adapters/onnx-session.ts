@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from '../model/errors.js';
 import type { FeatureKind } from '../model/ir/ir.js';
+import { assertEmittedGraph } from '../model/onnx/check-graph.js';
 import { PROBABILITIES_OUTPUT, RAW_OUTPUT } from '../model/onnx/emit-link.js';
 import { readSignature } from '../model/onnx/metadata.js';
 import { CATEGORY_INPUT, NUMERIC_INPUT, textInput } from '../model/onnx/signature.js';
@@ -52,12 +53,14 @@ export class OnnxSession {
    */
   static async load(onnx: Uint8Array): Promise<OnnxSession> {
     const signature = readSignature(onnx);
+    assertEmittedGraph(onnx);
     let session: InferenceSession;
     try {
       session = await runtime.InferenceSession.create(onnx, SESSION_OPTIONS);
     } catch (cause) {
       throw new ModelError('damaged-model', 'onnxruntime refuses the ONNX file', { cause });
     }
+    assertTensorNames(session, signature);
     const digest = createHash('sha256').update(onnx).digest('hex');
     return new OnnxSession(signature, digest, session, tensorWidths(signature));
   }
@@ -89,6 +92,28 @@ export class OnnxSession {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** Whether the graph takes and gives the tensors that its signature promises. */
+function assertTensorNames(
+  { inputNames, outputNames }: InferenceSession,
+  signature: ModelSignature,
+) {
+  const { floats, categoricals, texts } = tensorWidths(signature);
+  const expected = [
+    ...(floats > 0 ? [NUMERIC_INPUT] : []),
+    ...(categoricals > 0 ? [CATEGORY_INPUT] : []),
+    ...Array.from({ length: texts }, (_, index) => textInput(index)),
+  ];
+  const fits =
+    inputNames.length === expected.length &&
+    expected.every((name) => inputNames.includes(name)) &&
+    [PROBABILITIES_OUTPUT, RAW_OUTPUT].every((name) => outputNames.includes(name));
+  if (fits) return;
+  throw new ModelError(
+    'incompatible-model',
+    'The inputs and outputs of the ONNX file are not those of its signature; compile the .cbm again',
+  );
 }
 
 /** How many features of each kind a model takes, which is how wide its tensors are. */

@@ -7,6 +7,7 @@ import { csvField } from '../rows/csv-line.js';
 import { hasDecimalComma } from '../rows/decimal-comma.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
 import type { InputRow, RowFormat } from '../rows/row.js';
+import { isDecision } from '../services/is-decision.js';
 import { CommandError } from './command-error.js';
 import { ModelRunner, type Probabilities } from './model-runner.js';
 import { openInput } from './open-input.js';
@@ -114,8 +115,8 @@ async function answerRows(
   return slots.map((slot) => {
     if ('error' in slot) return slot;
     const score = scores[slot.reading];
-    if (score !== undefined && Number.isFinite(score.positive)) return score;
-    return { error: 'the model gives no finite probability for this reading' };
+    if (score !== undefined && isDecision(score.negative, score.positive)) return score;
+    return { error: 'the model gives no two probabilities that add up to 1 for this reading' };
   });
 }
 

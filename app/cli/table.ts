@@ -35,7 +35,7 @@ export function formatTable(
     chars: NO_LINES,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
   });
-  table.push(...rows.map((row) => row.map(String)));
+  for (const row of rows) table.push(row.map(String));
   return trimEnds(table.toString());
 }
 

@@ -14,3 +14,13 @@ export class ModelError extends Error {
     super(message, options);
   }
 }
+
+const QUOTED_UNITS_MAX = 64;
+
+/** A name from a file that anybody may have made, for a message: quoted, short, control characters written out. */
+export function quoted(name: string): string {
+  const short = name.length > QUOTED_UNITS_MAX ? `${name.slice(0, QUOTED_UNITS_MAX - 1)}…` : name;
+  return JSON.stringify(short).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (symbol) => {
+    return `\\u{${(symbol.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}

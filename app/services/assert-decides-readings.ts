@@ -1,4 +1,4 @@
-import { ModelError } from '../model/errors.js';
+import { ModelError, quoted } from '../model/errors.js';
 import { assertPickRegnoModel } from '../model/features/pick-regno-features.js';
 import type { ModelSignature } from '../model/onnx/signature.js';
 
@@ -37,7 +37,7 @@ function assertTwoClasses({
   }
   if (!NEGATIVE_LABELS.includes(negative) || !POSITIVE_LABELS.includes(positive)) {
     throw refused(
-      `The model's classes are ${classNames.map((name) => JSON.stringify(name.slice(0, 64))).join(', ')}; ` +
+      `The model's classes are ${classNames.map(quoted).join(', ')}; ` +
         'expected 0, 1 (or false, true; negative, positive) in this order, as the second one says ' +
         "that the network's reading is right",
     );

@@ -112,8 +112,11 @@ export class Batcher {
       item.done(positive, undefined);
       return;
     }
-    // JSON has no NaN: such an answer would be a 200 that no client can read.
+    // The scorer gives NaN for an answer that no right model gives.
     this.metrics.internalError('inference');
-    item.done(undefined, { kind: 'error', cause: new Error('the model gave no number') });
+    item.done(undefined, {
+      kind: 'error',
+      cause: new Error('the model gave no two probabilities that add up to 1'),
+    });
   }
 }

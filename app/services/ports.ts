@@ -8,7 +8,8 @@ export interface Scorer {
   /**
    * One run of the graph. Only one call may be under way at a time.
    *
-   * @returns the positive probability of each reading, in order
+   * @returns the positive probability of each reading, in order; NaN where the model's numbers are no
+   *   probabilities that add up to 1
    */
   score(readings: readonly Reading[]): Promise<Float64Array>;
 }

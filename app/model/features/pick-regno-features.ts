@@ -1,4 +1,4 @@
-import { ModelError } from '../errors.js';
+import { ModelError, quoted } from '../errors.js';
 import type { FeatureKind, FeatureRow } from '../ir/ir.js';
 import type { ModelSignature } from '../onnx/signature.js';
 import { monthName, weekdayName } from './calendar.js';
@@ -75,7 +75,7 @@ export function toFeatureRow(
 ): FeatureRow {
   return order.map(({ name }) => {
     const value = features.get(name);
-    if (value === undefined) throw incompatible([`${JSON.stringify(name)} is not made`]);
+    if (value === undefined) throw incompatible([`${quoted(name)} is not made`]);
     return value;
   });
 }
@@ -90,9 +90,9 @@ export function assertPickRegnoModel({ features }: Pick<ModelSignature, 'feature
   const seen = new Set<string>();
   const faults = features.flatMap(({ name, kind }) => {
     const made = PICK_REGNO_FEATURES.get(name);
-    if (made === undefined) return [`${JSON.stringify(name)} (${kind}) is not made`];
-    if (made !== kind) return [`${JSON.stringify(name)} is made as ${made}, not ${kind}`];
-    return seen.size === seen.add(name).size ? [`${JSON.stringify(name)} stands there twice`] : [];
+    if (made === undefined) return [`${quoted(name)} (${kind}) is not made`];
+    if (made !== kind) return [`${quoted(name)} is made as ${made}, not ${kind}`];
+    return seen.size === seen.add(name).size ? [`${quoted(name)} stands there twice`] : [];
   });
   // CatBoost names the columns of an array by their positions, and pick_regno has features "0" to "9".
   if (features.every(({ name }) => /^\d+$/.test(name))) {

@@ -29,7 +29,7 @@ export function emitCategories(
     ? singleKeys(ir, graph, input, projections)
     : emitProjectionHashes(ir, graph, input, projections, conditionPlaces);
 
-  const depth = Math.max(...projections.map((projection) => projection.columns.length));
+  const depth = projections.reduce((most, { columns }) => Math.max(most, columns.length), 0);
   const table = new RowTable(depth);
   const rowOfKey = new Map<bigint, bigint>();
   for (const projection of projections) {
@@ -68,7 +68,7 @@ class RowTable {
     const known = this.ids.get(key);
     if (known !== undefined) return known;
     this.ids.set(key, this.ids.size);
-    this.cells.push(...cells);
+    for (const cell of cells) this.cells.push(cell);
     return this.ids.size - 1;
   }
 
@@ -85,7 +85,6 @@ function emitLookup(
   // The operator wants at least one key; row 0 for any key changes nothing.
   const entries: (readonly [bigint, bigint])[] = rowOfKey.size > 0 ? [...rowOfKey] : [[0n, 0n]];
   return graph.node('LabelEncoder', [keys], {
-    domain: 'ai.onnx.ml',
     attributes: {
       keys_int64s: entries.map(([key]) => key),
       values_int64s: entries.map(([, row]) => row),

@@ -12,6 +12,7 @@ import { emitTrees } from './emit-trees.js';
 import { GraphBuilder } from './graph-builder.js';
 import { metadataProps } from './metadata.js';
 import type { BordersOf } from './projections.js';
+import { assertSignable } from './parse-signature.js';
 import { CATEGORY_INPUT, NUMERIC_INPUT, signatureOf, textInput } from './signature.js';
 import type { ModelSignature } from './signature.js';
 
@@ -30,6 +31,7 @@ export function emitOnnx(ir: Ir): {
       'unsupported model: it has no features, so it answers every row alike; train it on some',
     );
   }
+  assertSignable(ir);
   const signature = signatureOf(ir, COMPILER_VERSION);
   const graph = new GraphBuilder();
   declareInputs(graph, signature);

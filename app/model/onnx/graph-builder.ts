@@ -16,6 +16,7 @@ import type {
   ValueInfoProto,
   ModelProto,
 } from './gen/onnx_pb.js';
+import { OPERATORS, type Operator } from './operators.js';
 
 /** Values of a constant tensor; the array's type decides the tensor's element type. */
 export type TensorValues = Float32Array | Float64Array | BigInt64Array | Uint8Array;
@@ -26,8 +27,6 @@ export type AttributeValue = bigint | readonly bigint[] | readonly number[] | st
 export interface NodeOptions {
   /** Name of the single output; made from the operator's name where absent. */
   readonly output?: string;
-  /** Operator set, `ai.onnx.ml` or the default one. */
-  readonly domain?: 'ai.onnx.ml';
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
@@ -95,14 +94,14 @@ export class GraphBuilder {
   }
 
   /** Adds an operator with one output and returns the output's name. */
-  node(operator: string, inputs: readonly string[], options: NodeOptions = {}): string {
+  node(operator: Operator, inputs: readonly string[], options: NodeOptions = {}): string {
     const output = options.output ?? this.uniqueName(operator.toLowerCase());
     const attributes = Object.entries(options.attributes ?? {});
     this.nodes.push(
       create(NodeProtoSchema, {
         name: output,
         opType: operator,
-        domain: options.domain ?? '',
+        domain: OPERATORS[operator],
         input: [...inputs],
         output: [output],
         attribute: attributes.map(([name, value]) => attributeProto(name, value)),

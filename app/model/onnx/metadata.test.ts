@@ -5,7 +5,7 @@ import { emitOnnx } from './emit-onnx.js';
 import { GraphBuilder } from './graph-builder.js';
 import { inspectOnnx } from './inspect-onnx.js';
 import { readMetadata, readSignature, SIGNATURE_KEY } from './metadata.js';
-import { parseSignature } from './signature.js';
+import { parseSignature } from './parse-signature.js';
 
 const { onnx, signature } = emitOnnx(runPasses(randomIr(12)));
 
@@ -70,9 +70,46 @@ describe('the metadata of a compiled file', () => {
     ['loss', 1],
     ['warnings', 'none'],
     ['link', 'toString'],
+    ['sourceSha256', 'ab'],
+    ['sourceSha256', 'AB'.repeat(32)],
+    ['compilerVersion', '1.0.0\u001b[2J'],
+    ['sourceFormat', 'a\nb'],
+    ['classNames', ['\u009b31m', 'b']],
+    ['dimension', 0],
+    ['dimension', 1.5],
+    ['dimension', 1e9],
+    ['threshold', -1],
+    ['padToken', '9223372036854775808'],
+    ['textSeeds', ['18446744073709551616']],
+    ['features', [{ kind: 'float', name: 'a\u0007', index: 0 }]],
+    ['features', [{ kind: 'float', name: 'a', index: -1 }]],
+    ['features', [{ kind: 'float', name: 'a', index: 1 }]],
+    ['features', [0, 0].map((index) => ({ kind: 'float', name: 'a', index }))],
+    ['features', [{ kind: 'float', name: 'a'.repeat(5000), index: 0 }]],
+    ['features', [{ kind: 'float', name: 'a', index: '0' }]],
   ])('is refused where %s is %j', (field, value) => {
     const json = JSON.stringify({ ...signature, [field]: value });
     expect(() => parseSignature(json)).toThrow(expect.objectContaining({ code: 'damaged-model' }));
+  });
+
+  it('has a bound on features, whatever the file states', () => {
+    const features = Array.from({ length: 200_001 }, (_, index) => ({
+      kind: 'float' as const,
+      name: `f${index}`,
+      index,
+    }));
+    const limit = expect.objectContaining({ code: 'limit-exceeded' }) as unknown;
+    const one = { ...signature, textSeeds: [], features: features.slice(1) };
+    expect(() => parseSignature(JSON.stringify({ ...one, features }))).toThrow(limit);
+    expect(() => emitOnnx({ ...randomIr(12), features })).toThrow(limit);
+  });
+
+  it('cannot be made for names with control characters', () => {
+    const ir = randomIr(12);
+    const features = ir.features.map((feature, i) =>
+      i === 0 ? { ...feature, name: 'a\u001b[31m' } : feature,
+    );
+    expect(() => emitOnnx({ ...ir, features })).toThrow(/"a\\u001b\[31m".*other names/);
   });
 
   it('is refused where any field of the signature is missing', () => {

@@ -2,8 +2,8 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { ModelError } from '../errors.js';
 import { StringStringEntryProtoSchema } from './gen/onnx_pb.js';
+import { parseSignature } from './parse-signature.js';
 import type { ModelSignature } from './signature.js';
-import { parseSignature } from './signature.js';
 
 /** Key of the metadata entry that holds the whole signature as JSON. */
 export const SIGNATURE_KEY = 'regno.signature';

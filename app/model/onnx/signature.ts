@@ -1,5 +1,4 @@
 import { ModelError } from '../errors.js';
-import { LINKS } from '../ir/ir.js';
 import type { Ir, LabelType, Link } from '../ir/ir.js';
 
 /**
@@ -92,20 +91,6 @@ export function signatureOf(ir: Ir, compilerVersion: string): ModelSignature {
   };
 }
 
-/** Reads the JSON of a signature. Throws ModelError `damaged-model`. */
-export function parseSignature(json: string): ModelSignature {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (isSignature(value)) return value;
-  } catch (cause) {
-    throw new ModelError('damaged-model', 'The signature in the ONNX file is no JSON', { cause });
-  }
-  throw new ModelError(
-    'damaged-model',
-    'The signature in the ONNX file lacks fields, or has fields of wrong types; compile it again',
-  );
-}
-
 function textSeeds(ir: Ir): string[] {
   const seeds = ir.features.filter((feature) => feature.kind === 'text').map(() => '0');
   const first = new Map<number, bigint>();
@@ -131,46 +116,4 @@ function padToken(ir: Ir): string {
   let pad = 0n;
   while (taken.has(pad)) pad++;
   return pad.toString();
-}
-
-const LABEL_TYPES: readonly unknown[] = [undefined, 'string', 'integer', 'float', 'boolean'];
-const KINDS: readonly string[] = ['float', 'categorical', 'text'];
-
-function isSignature(value: unknown): value is ModelSignature {
-  if (!isRecord(value)) return false;
-  const { features, classNames, dimension, link, textSeeds: seeds, padToken: pad } = value;
-  const { labelType, threshold, loss, warnings = [] } = value;
-  const texts = [value['sourceSha256'], value['sourceFormat'], value['compilerVersion']];
-  return (
-    Array.isArray(features) &&
-    features.every(isFeature) &&
-    isStrings(classNames) &&
-    Number.isSafeInteger(dimension) &&
-    LINKS.some((known) => known === link) &&
-    isStrings(seeds) &&
-    [...seeds, pad].every((text) => typeof text === 'string' && /^-?\d{1,20}$/.test(text)) &&
-    isStrings(texts) &&
-    LABEL_TYPES.includes(labelType) &&
-    ['number', 'undefined'].includes(typeof threshold) &&
-    ['string', 'undefined'].includes(typeof loss) &&
-    isStrings(warnings)
-  );
-}
-
-function isFeature(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    KINDS.includes(String(value['kind'])) &&
-    typeof value['name'] === 'string' &&
-    Number.isSafeInteger(value['index']) &&
-    (value['position'] === undefined || Number.isSafeInteger(value['position']))
-  );
-}
-
-function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

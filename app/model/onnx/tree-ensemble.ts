@@ -78,7 +78,6 @@ export function emitEnsemble(
   // The operator wants a tree; a model without any adds nothing.
   if (ensemble.roots.length === 0) ensemble.constantTree(0, 0);
   return graph.node('TreeEnsemble', [input.tensor], {
-    domain: 'ai.onnx.ml',
     attributes: attributesOf(ensemble, targets),
     ...(output === undefined ? {} : { output }),
   });
