@@ -45,7 +45,7 @@ export function readClasses(info: Metadata, dimension: number, multiLabel: boole
     return { labels: fits ? named : numbered(dimension), columns, width: dimension };
   }
   const labels = namedLabels(property(options, 'class_names'), labelType(options));
-  const count = integer(property(options, 'classes_count') ?? 0, 'classes_count', CLASSES_MAX);
+  const count = classesCount(options);
   const places = list(property(options, 'class_to_label'));
   if (labels === undefined && count === 0) {
     // Without a list of classes, class_to_label has the labels that training found.
@@ -62,7 +62,7 @@ export function readClasses(info: Metadata, dimension: number, multiLabel: boole
 
 function binaryLabels(info: Metadata, options: unknown): Labels {
   const named = namedLabels(property(options, 'class_names'), labelType(options));
-  const count = integer(property(options, 'classes_count') ?? 0, 'classes_count', CLASSES_MAX);
+  const count = classesCount(options);
   const found = list(property(options, 'class_to_label'));
   const fallback = namedLabels(trainingNames(info), undefined) ?? numbered(2);
   // Training that saw one class names no other, and CatBoost answers with two columns all the same.
@@ -71,12 +71,23 @@ function binaryLabels(info: Metadata, options: unknown): Labels {
   return checked(inOptions ?? (found.length > 0 ? integers(found) : fallback), 2);
 }
 
+/** 0 where the number of classes is not given. */
+function classesCount(options: unknown): number {
+  const count = property(options, 'classes_count') ?? 0;
+  if (!isCount(count)) return damagedMetadata('classes_count is no count');
+  return count > CLASSES_MAX ? tooMany(count) : count;
+}
+
 function trainingNames(info: Metadata): unknown {
   return property(property(readJson(info, 'params'), 'data_processing_options'), 'class_names');
 }
 
 function readColumns(places: readonly unknown[], dimension: number, width: number): number[] {
-  const columns = places.map((place) => integer(place, 'class_to_label', width - 1));
+  const columns = places.map((place) => {
+    if (isCount(place) && place < width) return place;
+    const shown = JSON.stringify(place).slice(0, 64);
+    return damagedMetadata(`class_to_label holds ${shown}, expected 0 to ${width - 1}`);
+  });
   const found = columns.length === 0 && width === dimension ? identity(dimension) : columns;
   if (found.length !== dimension || new Set(found).size !== dimension) {
     damagedMetadata(`class_to_label gives ${found.length} classes to ${dimension} outputs`);
@@ -148,12 +159,8 @@ function identity(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
 
-function integer(value: unknown, name: string, max: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-    return damagedMetadata(`${name} holds ${JSON.stringify(value).slice(0, 64)}`);
-  }
-  if (name === 'classes_count' && value > max) tooMany(value);
-  return value <= max ? value : damagedMetadata(`${name} holds ${value}, expected at most ${max}`);
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function tooMany(count: number): never {

@@ -92,6 +92,11 @@ describe('readOutcome', () => {
     });
   });
 
+  it('asks no regression for its classes', () => {
+    const odd = new Map([...info('RMSE'), ['class_params', '{"class_names":["a","b","c"]}']]);
+    expect(readOutcome(odd, 1)).toMatchObject({ classNames: [], columns: [0], width: 1 });
+  });
+
   it('takes a loss that is written as one string', () => {
     const metadata = new Map([['params', '{"loss_function":"Quantile:alpha=0.1"}']]);
     expect(readOutcome(metadata, 1)).toMatchObject({ loss: 'Quantile', warnings: [] });

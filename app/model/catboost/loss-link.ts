@@ -37,6 +37,9 @@ const OUTPUTS: Readonly<Partial<Record<Link, number>>> = {
   'mean-and-variance': 2,
 };
 
+/** A single output that is no class. */
+const ONE = { labels: { names: [], type: undefined }, columns: [0], width: 1 };
+
 /** What CatBoost compares probabilities with unless the model says otherwise. */
 const THRESHOLD = 0.5;
 const THRESHOLD_KEY = 'binclass_probability_threshold';
@@ -78,18 +81,19 @@ export function readOutcome(info: Metadata, dimension: number): Outcome {
   if (expected !== undefined && dimension !== expected) {
     damagedMetadata(`${dimension} outputs under the loss function "${loss}", expected ${expected}`);
   }
-  const isMultiLabel = MULTI_LABEL_LOSSES.has(loss);
-  const { labels, columns, width } = readClasses(info, dimension, isMultiLabel);
   const { threshold, warnings } = readThreshold(info);
   if (known === undefined) warnings.unshift(rawOnly(info, loss));
   const hasClasses = link === 'sigmoid' || link === 'softmax' || link === 'one-vs-all';
+  // Raw values of several classes have their columns whatever the link, as in CatBoost.
+  const classes =
+    hasClasses || dimension > 1 ? readClasses(info, dimension, MULTI_LABEL_LOSSES.has(loss)) : ONE;
   return {
     loss,
     link,
-    classNames: hasClasses ? labels.names : [],
-    labelType: hasClasses ? labels.type : undefined,
-    columns,
-    width,
+    classNames: hasClasses ? classes.labels.names : [],
+    labelType: hasClasses ? classes.labels.type : undefined,
+    columns: classes.columns,
+    width: classes.width,
     threshold,
     warnings,
   };
