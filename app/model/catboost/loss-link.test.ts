@@ -111,6 +111,23 @@ describe('readOutcome', () => {
     expect(readOutcome(metadata, 1)).toMatchObject({ threshold, warnings: [] });
   });
 
+  it.each(['1.5', '-1', '1e999'])('takes 1 for the threshold %s, and says so', (text) => {
+    const metadata = new Map([...info('Logloss'), ['binclass_probability_threshold', text]]);
+    const { threshold, warnings } = readOutcome(metadata, 1);
+    expect(threshold).toBe(1);
+    expect(warnings).toEqual([expect.stringContaining('no number from 0 to 1: 1 is taken')]);
+  });
+
+  it('keeps control characters out of what it says', () => {
+    const metadata = new Map([
+      ...info('\u001b[31m\u009b'),
+      ['binclass_probability_threshold', '\u009b'],
+    ]);
+    const outcome = readOutcome(metadata, 1);
+    expect(outcome.warnings).toHaveLength(2);
+    expect([outcome.loss, ...outcome.warnings].join('')).not.toMatch(/\p{Cc}/u);
+  });
+
   it.each(['', 'abc', 'NaN', '0,5', '0x1'])(
     'takes 0.5 for the threshold %j, and says so',
     (text) => {

@@ -1,3 +1,4 @@
+import { quoted } from '../errors.js';
 import { MULTI_LABEL_LOSSES } from '../ir/ir.js';
 import type { LabelType, Link } from '../ir/ir.js';
 import { readClasses } from './class-labels.js';
@@ -107,7 +108,8 @@ function readLoss(info: Metadata): string {
 /** The name in `{"type": "Quantile", "params": {...}}` or in `"Quantile:alpha=0.1"`. */
 function lossName(loss: unknown): string {
   const name = typeof loss === 'string' ? loss.split(':', 1)[0] : property(loss, 'type');
-  return typeof name === 'string' ? name.slice(0, 64) : '';
+  // Names go into reports and metadata, where control characters have no place.
+  return typeof name === 'string' ? name.slice(0, 64).replaceAll(/\p{Cc}/gu, '?') : '';
 }
 
 function rawOnly(info: Metadata, loss: string): string {
@@ -125,10 +127,15 @@ function rawOnly(info: Metadata, loss: string): string {
 function readThreshold(info: Metadata): { threshold: number; warnings: string[] } {
   const text = info.get(THRESHOLD_KEY)?.trim();
   if (text === undefined) return { threshold: THRESHOLD, warnings: [] };
-  if (DECIMAL.test(text)) return { threshold: Number(text), warnings: [] };
-  const shown = JSON.stringify(text.slice(0, 64));
+  const number = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (number >= 0 && number <= 1) return { threshold: number, warnings: [] };
+  // CatBoost finds no probability above a threshold outside 0 to 1, and takes 0.5 for what is no number.
+  const threshold = Number.isNaN(number) ? THRESHOLD : 1;
   return {
-    threshold: THRESHOLD,
-    warnings: [`${THRESHOLD_KEY} is ${shown}, no number: ${THRESHOLD} is taken, as CatBoost does`],
+    threshold,
+    warnings: [
+      `${THRESHOLD_KEY} is ${quoted(text)}, no number from 0 to 1: ` +
+        `${threshold} is taken, as CatBoost does`,
+    ],
   };
 }
