@@ -28,6 +28,7 @@ export type {
   Feature,
   FeatureKind,
   FeatureRow,
+  FeatureValue,
   Ir,
   LabelType,
   Link,

@@ -1,6 +1,7 @@
 // Answers rows of any CatBoost model that regno compiles, by the model's own features, and compares
 // the graph with the reference interpreter. Usage: node any-model.mjs MODEL.cbm ROWS.ndjson
-// where a row is an object with a value per feature name: numbers (null: missing) or strings.
+// where a row is an object with a value per feature name, read as CatBoost's Python package reads it:
+// numbers (null or "": missing), strings, integers and booleans (true is the category "1").
 import { readFile } from 'node:fs/promises';
 import { compileCatBoost, createInterpreter, encodeRows, OnnxSession } from 'regno';
 
@@ -16,10 +17,7 @@ const rows = (await readFile(rowsPath, 'utf8'))
   .filter((line) => line.trim() !== '')
   .map((line) => {
     const values = JSON.parse(line);
-    return signature.features.map(({ name, kind }) => {
-      const value = values[name] ?? (kind === 'float' ? NaN : '');
-      return kind === 'float' ? Number(value) : String(value);
-    });
+    return signature.features.map(({ name }) => values[name]);
   });
 
 const session = await OnnxSession.load(onnx);

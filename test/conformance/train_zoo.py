@@ -156,6 +156,11 @@ def define_zoo():
     data.columns[3] = list(data.columns[2])
     yield "ctr-same-values", ["ctr"], data, data.binary(), ctr, None
 
+    data = Data(12).category([True, False]).category([0, 1, -7, 10**12]).floats(1)
+    yield "categories-not-text", ["ctr"], data, data.binary(), ctr, None
+    options = {**base, "one_hot_max_size": 5}
+    yield "one-hot-not-text", ["one-hot"], data, data.binary(), options, None
+
     combined = {**base, "one_hot_max_size": 1, "max_ctr_complexity": 3, "iterations": 60}
     data = Data(12).category(CITIES).category(COLOURS).category(SHAPES).floats(1)
     data = data.interaction(0, 1).interaction(0, 1, 2)
@@ -297,7 +302,7 @@ def odd_value(kind, row, borders, rng):
 
 
 def json_value(value):
-    if isinstance(value, str):
+    if isinstance(value, (str, bool, int)):
         return value
     value = float(value)
     if math.isnan(value):

@@ -233,11 +233,14 @@ export interface Ir {
   };
 }
 
+/** What a feature may be given; `toFeatureValue` says what each means. */
+export type FeatureValue = number | string | boolean | null | undefined;
+
 /**
- * A row of inputs in the order of the features: a number for a float feature, a string for the others.
- * Where features have positions, a whole row of the model's author will do too.
+ * A row of inputs in the order of the features. Where features have positions, a whole row of the
+ * model's author will do too.
  */
-export type FeatureRow = readonly (number | string)[];
+export type FeatureRow = readonly FeatureValue[];
 
 /** What a model answers for one row. */
 export interface Score {

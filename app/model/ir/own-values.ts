@@ -12,7 +12,7 @@ export function ownValues(
   if (row.length === features.length) return row;
   const last = features.at(-1)?.position;
   if (last === undefined || row.length <= last) return undefined;
-  return features.map(({ position }, place) => row[position ?? place] ?? NaN);
+  return features.map(({ position }, place) => row[position ?? place]);
 }
 
 /** What {@link ownValues} takes, for error messages. */

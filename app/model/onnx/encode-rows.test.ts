@@ -46,6 +46,12 @@ describe('encoding rows', () => {
     expect(low('a')).toBeLessThan(0n);
   });
 
+  it("reads values as CatBoost's Python package does", () => {
+    const { numeric, categoryHash } = encodeRows(SIGNATURE, [['', '', true, null]]);
+    expect([...numeric]).toEqual([NaN, NaN]);
+    expect(int64s(categoryHash)).toEqual([BigInt.asIntN(32, cityHash64(utf8.encode('1')))]);
+  });
+
   it('splits texts at single spaces, drops empty tokens and pads to the widest row', () => {
     const { texts } = encodeRows(SIGNATURE, [
       ['  А  B ', 0, '', 0],
@@ -69,9 +75,21 @@ describe('encoding rows', () => {
 
   it.each([
     ['too few values', ['', 0, ''], /Row 1 has 3 values, expected 4/],
-    ['a number for a category', ['', 0, 1, 0], /feature "camera" \(categorical\).*got number/],
-    ['a string for a number', ['', '0', '', 0], /feature "score" \(float\).*got string/],
-    ['half a surrogate pair', ['\ud83d', 0, '', 0], /feature "plate".*unpaired surrogate/],
+    [
+      'a fraction for a category',
+      ['', 0, 1.5, 0],
+      /Row 1, categorical feature "camera": .*type number/,
+    ],
+    [
+      'a text for a number',
+      ['', 'ten', '', 0],
+      /Row 1, float feature "score": .*that is no number/,
+    ],
+    [
+      'half a surrogate pair',
+      ['\ud83d', 0, '', 0],
+      /Row 1, text feature "plate".*unpaired surrogate/,
+    ],
   ])('refuses %s and names row and feature', (_, row, message) => {
     const encode = (): unknown => encodeRows(SIGNATURE, [['🚗', 0, '', 0], row]);
     expect(encode).toThrow(message);

@@ -2,25 +2,25 @@ import { ModelError } from '../errors.js';
 import { CategoryHasher } from '../hash/category-hasher.js';
 import { TokenHasher } from '../hash/token-hasher.js';
 import type { FeatureKind, FeatureRow } from '../ir/ir.js';
+import { toFeatureValue } from '../ir/feature-value.js';
 import { expectedValues, ownValues } from '../ir/own-values.js';
 import type { EncodedBatch, ModelSignature } from './signature.js';
 
-/** Paired ones are one code point each under the `u` flag, and so no match. */
-const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
-
 type SignatureFeature = ModelSignature['features'][number];
+type Values = readonly (number | string)[];
 
 /**
- * Rows in flat feature order to the input tensors of a compiled model: numbers are rounded to f32
- * (NaN stays NaN), categories hashed, texts split at U+0020 into non-empty tokens and hashed. Throws
- * ModelError `invalid-input` that names the row and the feature.
+ * Rows in flat feature order to the input tensors of a compiled model. Values are read as CatBoost's
+ * Python package reads them (`toFeatureValue`): numbers are rounded to f32 (missing ones are NaN),
+ * categories hashed, texts split at U+0020 into non-empty tokens and hashed. Throws ModelError
+ * `invalid-input` that names the row and the feature.
  */
 export function encodeRows(
   signature: ModelSignature,
   authorRows: readonly FeatureRow[],
 ): EncodedBatch {
   const { features } = signature;
-  const rows = authorRows.map((row, index) => checkRow(features, row, index));
+  const rows = authorRows.map((row, index) => readRow(features, row, index));
   const positions = (kind: FeatureKind): number[] =>
     features.flatMap((feature, position) => (feature.kind === kind ? [position] : []));
   return {
@@ -33,12 +33,8 @@ export function encodeRows(
   };
 }
 
-/** Returns the values of the model's features. */
-function checkRow(
-  features: readonly SignatureFeature[],
-  row: FeatureRow,
-  index: number,
-): FeatureRow {
+/** Returns the values of the model's features: numbers for float features, strings for others. */
+function readRow(features: readonly SignatureFeature[], row: FeatureRow, index: number): Values {
   const values = ownValues(features, row);
   if (values === undefined) {
     throw new ModelError(
@@ -46,26 +42,12 @@ function checkRow(
       `Row ${index} has ${row.length} values, expected ${expectedValues(features)}, one per feature`,
     );
   }
-  features.forEach(({ kind, name }, position) => {
-    const value = values[position];
-    const expected = kind === 'float' ? 'number' : 'string';
-    if (typeof value !== expected) {
-      throw new ModelError(
-        'invalid-input',
-        `Row ${index}, feature "${name}" (${kind}): expected a ${expected}, got ${typeof value}`,
-      );
-    }
-    if (typeof value === 'string' && UNPAIRED_SURROGATE.test(value)) {
-      throw new ModelError(
-        'invalid-input',
-        `Row ${index}, feature "${name}": the string has an unpaired surrogate; it has no UTF-8 form`,
-      );
-    }
-  });
-  return values;
+  return features.map((feature, position) =>
+    toFeatureValue(feature, values[position], `Row ${index}, `),
+  );
 }
 
-function encodeNumbers(rows: readonly FeatureRow[], positions: readonly number[]): Float32Array {
+function encodeNumbers(rows: readonly Values[], positions: readonly number[]): Float32Array {
   const numeric = new Float32Array(rows.length * positions.length);
   let at = 0;
   for (const row of rows) {
@@ -75,7 +57,7 @@ function encodeNumbers(rows: readonly FeatureRow[], positions: readonly number[]
 }
 
 /** Sign-extended 32-bit hashes as pairs of words, low first. */
-function encodeCategories(rows: readonly FeatureRow[], positions: readonly number[]): Uint32Array {
+function encodeCategories(rows: readonly Values[], positions: readonly number[]): Uint32Array {
   const hasher = new CategoryHasher();
   const words = new Uint32Array(2 * rows.length * positions.length);
   let at = 0;
@@ -91,7 +73,7 @@ function encodeCategories(rows: readonly FeatureRow[], positions: readonly numbe
 
 function encodeTexts(
   signature: ModelSignature,
-  rows: readonly FeatureRow[],
+  rows: readonly Values[],
   position: number,
   seed: string,
 ): EncodedBatch['texts'][number] {

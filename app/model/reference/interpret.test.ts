@@ -270,11 +270,23 @@ describe('inputs', () => {
   };
 
   it.each([
-    ['a string for a float', ['1', 'x', 'y'], /float feature "hour" was not given a number/],
-    ['a number for a category', [1, 2, 'y'], /categorical feature "camera" was not given a string/],
-    ['a number for a text', [1, 'x', 3], /text feature "plate" was not given a string/],
-    ['half of a pair', [1, 'x\ud83d', 'y'], /"camera" was not .* without unpaired surrogates/],
-    ['the other half', [1, 'x', '\ude00'], /"plate" was not .* without unpaired surrogates/],
+    [
+      'a text for a float',
+      ['one', 'x', 'y'],
+      /float feature "hour": .* got a string that is no num/,
+    ],
+    [
+      'a fraction for a category',
+      [1, 2.5, 'y'],
+      /categorical feature "camera": .* got a value of the type number/,
+    ],
+    [
+      'a number for a text',
+      [1, 'x', 3],
+      /text feature "plate": expected a string, got a value of the type number/,
+    ],
+    ['half of a pair', [1, 'x\ud83d', 'y'], /"camera": .* with an unpaired surrogate/],
+    ['the other half', [1, 'x', '\ude00'], /"plate": .* with an unpaired surrogate/],
     ['too few', [1, 'x'], /a row of 2 values, expected 3, one per feature/],
   ])('are refused by feature: %s', (_, row, message) => {
     expect(() => interpret(ir, row)).toThrow(ModelError);

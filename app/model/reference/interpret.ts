@@ -11,6 +11,7 @@ import type {
   ObliviousTree,
   Score,
 } from '../ir/ir.js';
+import { toFeatureValue } from '../ir/feature-value.js';
 import { expectedValues, ownValues } from '../ir/own-values.js';
 import { categoryHash, CtrLookup } from './ctr-lookup.js';
 import { TextLookup } from './text-lookup.js';
@@ -38,8 +39,6 @@ export function createInterpreter(ir: Ir): (row: FeatureRow) => Score {
   };
 }
 
-const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
-
 interface Inputs {
   readonly floats: readonly number[];
   readonly categories: readonly string[];
@@ -56,26 +55,11 @@ function checkRow(features: readonly Feature[], row: FeatureRow): Inputs {
   }
   const inputs = { floats: [] as number[], categories: [] as string[], texts: [] as string[] };
   features.forEach((feature, i) => {
-    const value = values[i];
-    if (feature.kind === 'float') {
-      if (typeof value !== 'number') throw invalid(feature, 'a number');
-      inputs.floats[feature.index] = value;
-    } else {
-      if (typeof value !== 'string' || UNPAIRED_SURROGATE.test(value)) {
-        throw invalid(feature, 'a string without unpaired surrogates');
-      }
-      const list = feature.kind === 'categorical' ? inputs.categories : inputs.texts;
-      list[feature.index] = value;
-    }
+    const value = toFeatureValue(feature, values[i]);
+    if (typeof value === 'number') inputs.floats[feature.index] = value;
+    else (feature.kind === 'text' ? inputs.texts : inputs.categories)[feature.index] = value;
   });
   return inputs;
-}
-
-function invalid({ kind, name }: Feature, expected: string): ModelError {
-  return new ModelError(
-    'invalid-input',
-    `${kind} feature ${JSON.stringify(name)} was not given ${expected}`,
-  );
 }
 
 interface Evaluation {
