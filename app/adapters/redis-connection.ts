@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis } from 'ioredis';
 import { guardReplies } from './redis-reply-guard.js';
@@ -78,5 +78,7 @@ function connectorTo(address: RedisAddress, stringBytesMax: number) {
 function openSocket({ host, port, path, tls, family }: RedisAddress): Socket {
   if (path !== undefined) return connectTcp({ path });
   const place = { host, port, family };
-  return tls ? connectTls(place) : connectTcp(place);
+  if (!tls) return connectTcp(place);
+  // The name lets a proxy before several servers choose; Node sends none by itself.
+  return connectTls({ ...place, ...(isIP(host) === 0 && { servername: host }) });
 }

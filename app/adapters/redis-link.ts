@@ -108,7 +108,7 @@ export class RedisLink {
       throw error;
     }
     // Replies and commands are out of step: the next one may belong to another reading.
-    this.#redis.disconnect(true);
+    this.#redis.stream.destroy();
     throw new ReplyRefused('shape');
   }
 
@@ -166,7 +166,7 @@ export class RedisLink {
     this.lookUps.shut();
     this.stores.shut();
     // A reply that no command waited for: those that follow cannot be trusted.
-    if (cause === 'protocol' && this.#redis.status === 'ready') this.#redis.disconnect(true);
+    if (cause === 'protocol' && this.#redis.status === 'ready') this.#redis.stream.destroy();
     // What ended the connection has been counted where it is known.
     if (cause !== 'closed' || this.#failure === undefined) {
       this.#failed({ command: 'connect', cause });
