@@ -60,6 +60,7 @@ describe('parseRedisUrl', () => {
     ['/run/redis.sock', /expected redis/],
     ['unix://run/hush.sock', /three slashes/],
     ['unix://', /three slashes/],
+    ['unix:///run/hush%00.sock', /NUL/],
     ['redis+sentinel://:hush@one:26379/main', /a sentinel is not supported/],
     ['redis-sentinel://:hush@one:26379,two:26379/main', /a sentinel is not supported/],
     ['rediss+cluster://:hush@one', /a cluster is not supported/],

@@ -66,7 +66,9 @@ function placeOf(url: URL, isSocket: boolean): Pick<RedisAddress, 'host' | 'port
   if (url.hostname !== '' || url.pathname.length < 2) {
     throw new RedisUrlError('expected unix:///path/of/the.sock, with three slashes');
   }
-  return { host, port, path: decode(url.pathname, 'path'), db: databaseOf(option) };
+  const path = decode(url.pathname, 'path');
+  if (path.includes('\0')) throw new RedisUrlError('the path holds a NUL');
+  return { host, port, path, db: databaseOf(option) };
 }
 
 function databaseOf(text: string): number {

@@ -87,7 +87,8 @@ export const SETTINGS = {
   }),
   redisUrl: setting({
     env: 'REDIS_URL',
-    about: 'Redis as the shared second level of the cache; without it only memory is used.',
+    about:
+      'Redis as the shared second level of the cache; without it only memory is used. Its user needs GETRANGE, SET and SELECT on `regno:*`; a certificate of a CA of your own is trusted through `NODE_EXTRA_CA_CERTS`.',
     secret: true,
     schema: redisUrl,
   }),
