@@ -27,6 +27,25 @@ describe('signals in the first moments of the primary', () => {
     expect(await service.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
+  it.each([
+    ['npm start', 'scripts/start.mjs'],
+    ['npx regno serve', 'bin/regno.js', 'serve'],
+  ])(
+    'SIGHUP does not keep "%s" from becoming ready, nor does SIGUSR1 open an inspector',
+    async (_command, ...args) => {
+      const service = launchService({ args });
+      await whenTaken(service.pid);
+      for (let i = 0; i < 40; i++) {
+        service.signal('SIGHUP');
+        service.signal('SIGUSR1');
+        await delay(5);
+      }
+      await service.line((line) => logLine(line)?.['message'] === 'regno is ready');
+      expect(await service.end('SIGTERM')).toEqual({ code: 0, signal: null });
+      expect(service.text).not.toMatch(/debugger|inspector/i);
+    },
+  );
+
   it('SIGTERM stops the service with code 0', async () => {
     const service = launchService();
     await whenTaken(service.pid);

@@ -9,6 +9,8 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Limit on open files of its processes, as by `ulimit -n`. */
   readonly openFilesMax?: number;
+  /** What Node runs, instead of the built program itself. */
+  readonly args?: readonly string[];
 }
 
 /** The real service, built, in processes of its own. */
@@ -33,11 +35,11 @@ export const API_KEY = '123321';
 /** Starts the service and returns at once, for starts that are meant to fail. */
 export function launchService(options: ServiceOptions = {}): TestProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const { openFilesMax } = options;
-  const limited = ['-c', `ulimit -n ${openFilesMax} && exec "$0" "$1"`, process.execPath, ENTRY];
+  const { openFilesMax, args = [ENTRY] } = options;
+  const limited = ['-c', `ulimit -n ${openFilesMax} && exec "$0" "$@"`, process.execPath, ...args];
   return new TestProcess({
     command: openFilesMax === undefined ? process.execPath : 'sh',
-    args: openFilesMax === undefined ? [ENTRY] : limited,
+    args: openFilesMax === undefined ? args : limited,
     cwd: ROOT,
     env: { PATH, HOME, PORT: '0', HOST: '127.0.0.1', WORKERS: '2', ...options.env },
   });
