@@ -93,3 +93,34 @@ describe('ONNX Runtime without a library for this machine', () => {
     expect(stderr).toMatch(/^.*ONNX Runtime cannot be loaded on linux mips\..*--ignore-scripts/);
   });
 });
+
+describe('installing the package', () => {
+  const check = (env: Record<string, string>) =>
+    spawnSync(process.execPath, ['bin/check-install.js'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      // Nobody is asked by a name in a test: a look-up that fails is given in place of the network.
+      env: { NODE_OPTIONS: `--import ${NO_NETWORK}`, ...env },
+    });
+  const NO_NETWORK =
+    'data:text/javascript,import%20dns%20from%22node:dns%22;' +
+    'dns.lookup=(name,_o,done)=%3Edone(new%20Error(%60ENOTFOUND%20$%7Bname%7D%60))';
+  const isDownloader = process.platform === 'linux' && process.arch === 'x64';
+  const dependency = { npm_package_json: '/a/node_modules/regno/package.json' };
+
+  it.runIf(isDownloader)('says what to do where the download of others cannot succeed', () => {
+    const { status, stderr } = check({ ...dependency, npm_config_local_prefix: '/a' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^regno: .*api\.nuget\.org.*ENOTFOUND.*npm install --ignore-scripts/);
+  });
+
+  it.each([
+    ['is to be skipped', { ...dependency, ONNXRUNTIME_NODE_INSTALL: 'skip' }],
+    [
+      'is not tried, in a checkout',
+      { npm_package_json: '/a/package.json', npm_config_local_prefix: '/a' },
+    ],
+  ])('goes on where that download %s', (_why, env) => {
+    expect(check(env)).toMatchObject({ status: 0, stderr: '' });
+  });
+});
