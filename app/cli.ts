@@ -34,7 +34,10 @@ function report(error: unknown): void {
     fail(error.message, error.exitCode);
   } else if (error instanceof ModelError) {
     fail(`${error.message} (${error.code})`);
-  } else if (error instanceof ConfigError || error instanceof InputError) {
+  } else if (error instanceof InputError) {
+    // Names of columns come from the file and the model.
+    fail(printable(error.message, 4000));
+  } else if (error instanceof ConfigError) {
     fail(error.message);
   } else {
     // A fault of regno itself: whoever reports it needs to know where.

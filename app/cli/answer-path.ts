@@ -1,22 +1,24 @@
-import type { Reading } from '../model/features/reading.js';
-import type { Probabilities } from './model-runner.js';
+import type { ModelRow, RowShape } from './row-shape.js';
 
 export const PATH_NAMES = ['reference', 'onnx', 'http'] as const;
 export type PathName = (typeof PATH_NAMES)[number];
 
-/** A reading in both forms: as it was written, and checked. */
-export interface AskedReading {
+/** A row in both forms: as it was written, and checked. */
+export interface AskedRow {
   readonly input: unknown;
-  readonly reading: Reading;
+  readonly value: ModelRow;
 }
 
-export type PathAnswer = Probabilities | { readonly error: string };
+/** One number per answer of the shape. */
+export type PathAnswer = readonly number[] | { readonly error: string };
 
-/** A way from a reading to its probabilities. */
+/** A way from a row to its answer. */
 export interface AnswerPath {
   readonly name: PathName;
+  /** What rows it takes. */
+  readonly shape: RowShape;
   /** Answers in order. One call at a time. */
-  answer(asked: readonly AskedReading[]): Promise<readonly PathAnswer[]>;
+  answer(asked: readonly AskedRow[]): Promise<readonly PathAnswer[]>;
   close(): Promise<void>;
 }
 

@@ -1,12 +1,15 @@
 import { compileCatBoost } from '../model/compile-catboost.js';
 import { pickRegnoFeatures, toFeatureRow } from '../model/features/pick-regno-features.js';
+import type { Reading } from '../model/features/reading.js';
+import type { FeatureRow } from '../model/ir/ir.js';
 import { createInterpreter } from '../model/reference/interpret.js';
-import { assertDecidesReadings } from '../services/assert-decides-readings.js';
 import type { AnswerPath, PathName, PathOptions } from './answer-path.js';
 import { usageError } from './command-error.js';
+import { shapeOf } from './feature-shape.js';
 import { HttpAnswers } from './http-answers.js';
 import { readModelFile } from './model-file.js';
 import { ModelRunner } from './model-runner.js';
+import type { ModelRow } from './row-shape.js';
 
 /**
  * Makes ready to answer: loads the model, or nothing for HTTP.
@@ -28,7 +31,8 @@ async function openOnnx(model: string): Promise<AnswerPath> {
   const runner = await ModelRunner.open(model);
   return {
     name: 'onnx',
-    answer: (asked) => runner.score(asked.map(({ reading }) => reading)),
+    shape: runner.shape,
+    answer: (asked) => runner.score(asked.map(({ value }) => value)),
     close: () => runner.close(),
   };
 }
@@ -40,18 +44,17 @@ async function openReference(model: string): Promise<AnswerPath> {
     throw usageError(`${path}: the reference needs the .cbm; for an .onnx give --through onnx`);
   }
   const { ir } = compileCatBoost(bytes);
-  assertDecidesReadings(ir);
+  const shape = shapeOf(ir);
   const interpret = createInterpreter(ir);
+  const toRow = (value: ModelRow): FeatureRow =>
+    shape.kind === 'features'
+      ? (value as FeatureRow)
+      : toFeatureRow(ir.features, pickRegnoFeatures(value as Reading));
   return {
     name: 'reference',
+    shape,
     answer: (asked) =>
-      Promise.resolve(
-        asked.map(({ reading }) => {
-          const row = toFeatureRow(ir.features, pickRegnoFeatures(reading));
-          const [negative = NaN, positive = NaN] = interpret(row).probabilities;
-          return { negative, positive };
-        }),
-      ),
+      Promise.resolve(asked.map(({ value }) => interpret(toRow(value)).probabilities)),
     close: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { AnswerPath, AskedReading, PathAnswer, PathOptions } from './answer-path.js';
+import type { AnswerPath, AskedRow, PathAnswer, PathOptions } from './answer-path.js';
 import { CommandError, reasonOf } from './command-error.js';
+import { READING_SHAPE } from './row-shape.js';
 import { printable } from './text-format.js';
 
 const TIMEOUT_MS = 30_000;
@@ -14,10 +15,11 @@ const failSchema = z.object({ body: z.string() });
 /** A running service, asked over HTTP as its clients ask it. */
 export class HttpAnswers implements AnswerPath {
   readonly name = 'http';
+  readonly shape = READING_SHAPE;
 
   constructor(private readonly options: Pick<PathOptions, 'url' | 'key' | 'concurrency'>) {}
 
-  async answer(asked: readonly AskedReading[]): Promise<readonly PathAnswer[]> {
+  async answer(asked: readonly AskedRow[]): Promise<readonly PathAnswer[]> {
     const answers: PathAnswer[] = [];
     const queue = asked.entries();
     // All lanes take from one iterator, so each reading is asked once.
@@ -53,7 +55,7 @@ export class HttpAnswers implements AnswerPath {
     if (status === 401) throw new CommandError(`${url} refuses the key; give --key`);
     if (status !== 200) return { error: `HTTP ${status}: ${failureText(text)}` };
     const parsed = okSchema.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data.body;
+    if (parsed.success) return [parsed.data.body.negative, parsed.data.body.positive];
     return {
       error: 'HTTP 200, but the body is not {"body":{"negative","positive"},"status":"ok"}',
     };

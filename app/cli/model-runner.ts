@@ -2,45 +2,57 @@ import { loadModel } from '../adapters/load-model.js';
 import type { OnnxSession } from '../adapters/onnx-session.js';
 import { ReadingEncoder } from '../model/features/reading-encoder.js';
 import type { Reading } from '../model/features/reading.js';
-import { assertDecidesReadings } from '../services/assert-decides-readings.js';
-import type { ModelIdentity } from '../services/ports.js';
+import type { FeatureRow } from '../model/ir/ir.js';
+import { encodeRows } from '../model/onnx/encode-rows.js';
+import type { EncodedBatch } from '../model/onnx/signature.js';
+import { shapeOf } from './feature-shape.js';
+import type { ModelRow, RowShape } from './row-shape.js';
 
-export interface Probabilities {
-  readonly negative: number;
-  readonly positive: number;
-}
-
-/** A model in onnxruntime that answers readings, outside any service. */
+/** A model in onnxruntime that answers rows, outside any service. */
 export class ModelRunner {
-  readonly #encoder: ReadingEncoder;
-
   private constructor(
-    readonly identity: ModelIdentity,
+    /** What rows it takes. */
+    readonly shape: RowShape,
+    /** What a user should know before relying on the answers. */
+    readonly warnings: readonly string[],
     private readonly session: OnnxSession,
-  ) {
-    this.#encoder = new ReadingEncoder(session.signature);
-  }
+    private readonly encode: (rows: readonly ModelRow[]) => EncodedBatch,
+  ) {}
 
   /**
    * @param path a model folder, a `.cbm` or an `.onnx`.
-   * @throws ModelError where it cannot be loaded, or does not answer readings with two probabilities.
+   * @throws ModelError where it cannot be loaded.
    */
   static async open(path: string): Promise<ModelRunner> {
-    const { identity, session } = await loadModel(path);
-    assertDecidesReadings(session.signature);
-    return new ModelRunner(identity, session);
+    const { session } = await loadModel(path);
+    const { signature } = session;
+    const shape = shapeOf(signature);
+    return new ModelRunner(shape, signature.warnings ?? [], session, encoderFor(shape, session));
   }
 
-  /** One run of the graph. One call at a time. */
-  async score(readings: readonly Reading[]): Promise<Probabilities[]> {
-    const { probabilities } = await this.session.run(this.#encoder.encode(readings));
-    return readings.map((_, row) => ({
-      negative: probabilities[2 * row] ?? NaN,
-      positive: probabilities[2 * row + 1] ?? NaN,
-    }));
+  /**
+   * One run of the graph. One call at a time.
+   *
+   * @param rows as the shape reads them.
+   * @returns per row one number per answer of the shape.
+   */
+  async score(rows: readonly ModelRow[]): Promise<number[][]> {
+    const width = this.shape.answers.length;
+    const numbers = await this.session.probabilities(this.encode(rows));
+    return rows.map((_, row) => [...numbers.subarray(width * row, width * (row + 1))]);
   }
 
   async close(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** Readings are encoded as in the service, so that both answer alike to the last bit. */
+function encoderFor(
+  { kind }: RowShape,
+  { signature }: OnnxSession,
+): (rows: readonly ModelRow[]) => EncodedBatch {
+  if (kind === 'features') return (rows) => encodeRows(signature, rows as readonly FeatureRow[]);
+  const encoder = new ReadingEncoder(signature);
+  return (rows) => encoder.encode(rows as readonly Reading[]);
 }

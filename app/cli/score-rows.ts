@@ -1,17 +1,13 @@
-import { parseReading } from '../model/features/parse-reading.js';
-import { READING_FIELDS } from '../model/features/reading-fields.js';
 import type { ReadingRules } from '../model/features/reading-rules.js';
 import { warningsIn, type ReadingWarning } from '../model/features/reading-warnings.js';
-import type { FieldFault, ParsedReading, Reading } from '../model/features/reading.js';
 import { csvField } from '../rows/csv-line.js';
-import { hasDecimalComma } from '../rows/decimal-comma.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
-import type { InputRow, RowFormat } from '../rows/row.js';
-import { isDecision } from '../services/is-decision.js';
+import type { RowFormat } from '../rows/row.js';
 import { CommandError } from './command-error.js';
-import { ModelRunner, type Probabilities } from './model-runner.js';
+import { ModelRunner } from './model-runner.js';
 import { openInput } from './open-input.js';
 import { openOutput } from './output-file.js';
+import type { ModelRow, ReadRow } from './row-shape.js';
 import { startProgress } from './progress-bar.js';
 import { formatCount } from './text-format.js';
 
@@ -35,12 +31,15 @@ export interface ScoreResult {
   readonly odd: number;
   /** How many rows have each warning. */
   readonly warnings: ReadonlyMap<ReadingWarning, number>;
+  /** What the model says of its answers. */
+  readonly modelWarnings: readonly string[];
 }
 
 /** Rows scored in one run of the graph. */
 const BATCH_ROWS = 256;
 
-type RowAnswer = Probabilities | { readonly error: string };
+/** One number per answer of the model. */
+type RowAnswer = readonly number[] | { readonly error: string };
 
 /**
  * Scores rows as they come, in their order and in bounded memory.
@@ -53,16 +52,19 @@ export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
   const output = await openOutput(options.out, options.force);
   const progress = startProgress(input.totalBytes, 'bytes');
   const warnings = new Map<ReadingWarning, number>();
-  const result = { rows: 0, bad: 0, odd: 0, warnings };
+  const { shape, warnings: modelWarnings } = runner;
+  const result = { rows: 0, bad: 0, odd: 0, warnings, modelWarnings };
   try {
-    const reading = { ...options, format: input.format, columns: READING_FIELDS };
+    const { columns, byPosition, answers: names } = shape;
+    const reading = { ...options, format: input.format, columns, byPosition };
     for await (const rows of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       if (result.rows === 0 && options.format === 'csv') {
-        await output.write('id,negative,positive,error\n');
+        await output.write(csvLine(['id', ...names, 'error']));
       }
-      const parsed = rows.map((row) => parseRow(row, options.rules));
+      const parsed = rows.map((row) => shape.read(row, options.rules));
       const answers = await answerRows(runner, parsed);
-      await output.write(rows.map((row, i) => formatAnswer(row.id, answers[i], options)).join(''));
+      const write = options.format === 'csv' ? csvAnswer : jsonAnswer;
+      await output.write(rows.map(({ id }, i) => write(id, names, answers[i] ?? [])).join(''));
       result.rows += rows.length;
       result.odd += countWarnings(parsed, warnings);
       result.bad += answers.filter((answer) => 'error' in answer).length;
@@ -80,48 +82,23 @@ export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
   return result;
 }
 
-/** What is wrong with a reading: every faulty field and what it should be. */
-export function describeFaults(faults: readonly FieldFault[], input: unknown): string {
-  return faults
-    .map(({ field, expected }) => {
-      const value: unknown = Object.getOwnPropertyDescriptor(Object(input), field)?.value;
-      const advice = isDecimalComma(value) ? '; for decimal commas give --decimal-comma' : '';
-      return `${field}: expected ${expected}${advice}`;
-    })
-    .join('; ');
-}
-
-function isDecimalComma(value: unknown): boolean {
-  return typeof value === 'string' && hasDecimalComma(value);
-}
-
-type ParsedRow = Extract<ParsedReading, { readonly ok: true }> | { readonly error: string };
-
-function parseRow(row: InputRow, rules: ReadingRules): ParsedRow {
-  if (row.fault !== undefined) return { error: row.fault };
-  const parsed = parseReading(row.input, rules);
-  return parsed.ok ? parsed : { error: describeFaults(parsed.faults, row.input) };
-}
-
 async function answerRows(
   runner: ModelRunner,
-  rows: readonly ParsedRow[],
+  rows: readonly ReadRow[],
 ): Promise<readonly RowAnswer[]> {
-  const readings: Reading[] = [];
-  const slots = rows.map((row) =>
-    'error' in row ? row : { reading: readings.push(row.reading) - 1 },
-  );
-  const scores = await runner.score(readings);
+  const values: ModelRow[] = [];
+  const slots = rows.map((row) => ('error' in row ? row : { place: values.push(row.value) - 1 }));
+  const scores = await runner.score(values);
   return slots.map((slot) => {
     if ('error' in slot) return slot;
-    const score = scores[slot.reading];
-    if (score !== undefined && isDecision(score.negative, score.positive)) return score;
-    return { error: 'the model gives no two probabilities that add up to 1 for this reading' };
+    const answer = scores[slot.place] ?? [];
+    const fault = runner.shape.faultOf(answer);
+    return fault === undefined ? answer : { error: fault };
   });
 }
 
 /** Adds the warnings of these rows to the counts, and gives how many rows have any. */
-function countWarnings(rows: readonly ParsedRow[], counts: Map<ReadingWarning, number>): number {
+function countWarnings(rows: readonly ReadRow[], counts: Map<ReadingWarning, number>): number {
   let odd = 0;
   for (const row of rows) {
     if ('error' in row || row.warnings === 0) continue;
@@ -131,12 +108,23 @@ function countWarnings(rows: readonly ParsedRow[], counts: Map<ReadingWarning, n
   return odd;
 }
 
-function formatAnswer(id: string, answer: RowAnswer | undefined, { format }: ScoreOptions): string {
-  if (answer === undefined) return '';
-  if (format === 'ndjson') return `{"id":${id},${JSON.stringify(answer).slice(1)}\n`;
+function jsonAnswer(id: string, names: readonly string[], answer: RowAnswer): string {
+  // Put together by hand: an object would order classes that are numbers, and the id is JSON already.
+  const members =
+    'error' in answer
+      ? [`"error":${JSON.stringify(answer.error)}`]
+      : names.map((name, i) => `${JSON.stringify(name)}:${JSON.stringify(answer[i])}`);
+  return `{"id":${id},${members.join(',')}}\n`;
+}
+
+function csvAnswer(id: string, names: readonly string[], answer: RowAnswer): string {
   const own = textOfId(id);
-  const fields =
-    'error' in answer ? [own, '', '', answer.error] : [own, answer.negative, answer.positive, ''];
+  return 'error' in answer
+    ? csvLine([own, ...names.map(() => ''), answer.error])
+    : csvLine([own, ...answer, '']);
+}
+
+function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map(csvField).join(',')}\n`;
 }
 

@@ -63,7 +63,9 @@ export function addVerifyCommand(program: Command): void {
 }
 
 const HELP = `
-Rows:    {"input": {the ten fields}, "expected": {"negative": p, "positive": q}} a line.
+Rows:    {"input": {the ten fields}, "expected": {"negative": p, "positive": q}} a line. Of a model
+         that does not decide readings: {"input": {a value per feature}, "expected": {"class": p,
+         ...}}; both may be arrays, in order, and regressions are expected as "prediction".
 Paths:   reference  the model as read from the .cbm, evaluated plainly (needs a .cbm)
          onnx       the compiled graph in onnxruntime
          http       a running service, which serves whatever model it was given

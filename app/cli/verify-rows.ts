@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { parseReading } from '../model/features/parse-reading.js';
-import { READING_FIELDS } from '../model/features/reading-fields.js';
 import type { ReadingRules } from '../model/features/reading-rules.js';
-import type { AnswerPath, AskedReading, PathAnswer, PathName, PathOptions } from './answer-path.js';
+import type { AnswerPath, AskedRow, PathAnswer, PathName, PathOptions } from './answer-path.js';
 import { openPath } from './answer-paths.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
 import type { InputRow } from '../rows/row.js';
+import { usageError } from './command-error.js';
 import { readModelFile } from './model-file.js';
-import type { Probabilities } from './model-runner.js';
 import { openInput } from './open-input.js';
 import { startProgress } from './progress-bar.js';
-import { describeFaults } from './score-rows.js';
+import { READING_SHAPE, type RowShape } from './row-shape.js';
 import { formatCount } from './text-format.js';
 
 export interface VerifyOptions extends PathOptions {
@@ -52,7 +50,7 @@ export interface VerifyResult {
 
 const BATCH_ROWS = 256;
 
-const expectedSchema = z.object({ negative: z.number(), positive: z.number() });
+const expectedSchema = z.union([z.array(z.number()), z.record(z.string(), z.number())]);
 
 /**
  * The paths that a model can be asked through: a compiled file has lost what the reference needs.
@@ -75,13 +73,14 @@ export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> 
   const progress = startProgress(input.totalBytes, 'bytes');
   try {
     for (const name of options.through) paths.push(await openPath(name, options));
+    const shape = commonShape(paths);
     const tallies = paths.map((path) => new Tally(path, options.tolerance));
     const bad = { count: 0, first: null as string | null };
     let rows = 0;
-    const reading = { ...options, format: input.format, columns: READING_FIELDS };
+    const reading = { ...options, format: input.format, columns: shape.columns };
     for await (const batch of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       const cases = batch.flatMap((row) => {
-        const checked = checkRow(row, options.rules);
+        const checked = checkRow(row, shape, options.rules);
         if (typeof checked !== 'string') return checked;
         bad.count++;
         bad.first ??= `line ${row.line}: ${checked}`;
@@ -107,21 +106,43 @@ export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> 
   }
 }
 
-interface Case extends AskedReading {
+/** @throws CommandError where the model takes other rows than a service does. */
+function commonShape(paths: readonly AnswerPath[]): RowShape {
+  const [first] = paths;
+  if (paths.some(({ shape }) => shape.kind !== first?.shape.kind)) {
+    throw usageError('a service answers readings, and this model does not: leave out http');
+  }
+  return first?.shape ?? READING_SHAPE;
+}
+
+interface Case extends AskedRow {
   readonly line: number;
-  readonly expected: Probabilities;
+  readonly expected: readonly number[];
 }
 
 /** The case of a row, or what is wrong with it. */
-function checkRow(row: InputRow, rules: ReadingRules): Case | string {
+function checkRow(row: InputRow, shape: RowShape, rules: ReadingRules): Case | string {
   if (row.fault !== undefined) return row.fault;
-  const expected = expectedSchema.safeParse(row.expected);
-  if (!expected.success) {
-    return 'expected {"input": {the ten fields}, "expected": {"negative": p, "positive": q}}';
+  const expected = expectedAnswer(row.expected, shape.answers);
+  if (expected === undefined) {
+    const input = shape.kind === 'readings' ? 'the ten fields' : 'a value per feature';
+    const answer = shape.answers.map((name) => `${JSON.stringify(name)}: p`).join(', ');
+    return `expected {"input": {${input}}, "expected": {${answer}}}`;
   }
-  const parsed = parseReading(row.input, rules);
-  if (!parsed.ok) return describeFaults(parsed.faults, row.input);
-  return { line: row.line, input: row.input, reading: parsed.reading, expected: expected.data };
+  const read = shape.read(row, rules);
+  if ('error' in read) return read.error;
+  return { line: row.line, input: row.input, value: read.value, expected };
+}
+
+/** The numbers of an answer, which are given by name or in order. */
+function expectedAnswer(value: unknown, names: readonly string[]): readonly number[] | undefined {
+  const parsed = expectedSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { data } = parsed;
+  const numbers = Array.isArray(data)
+    ? data
+    : names.flatMap((name) => (Object.hasOwn(data, name) ? [data[name] ?? NaN] : []));
+  return numbers.length === names.length ? numbers : undefined;
 }
 
 /** Keeps count of one path's answers. */
@@ -165,10 +186,8 @@ class Tally {
       this.#firstProblem ??= `line ${line}: ${answer.error}`;
       return;
     }
-    const difference = Math.max(
-      Math.abs(answer.negative - expected.negative),
-      Math.abs(answer.positive - expected.positive),
-    );
+    const differences = expected.map((number, i) => Math.abs((answer[i] ?? NaN) - number));
+    const difference = differences.reduce((a, b) => Math.max(a, b), 0);
     if (Number.isNaN(difference)) {
       this.#unanswered++;
       this.#firstProblem ??= `line ${line}: the answer is no number`;
@@ -181,6 +200,9 @@ class Tally {
     }
     if (difference <= this.tolerance) return;
     this.#beyond++;
-    this.#firstProblem ??= `line ${line}: ${answer.positive}, expected ${expected.positive}`;
+    const worst = differences.indexOf(difference);
+    this.#firstProblem ??=
+      `line ${line}: ${this.path.shape.answers[worst]} is ${answer[worst]}, ` +
+      `expected ${expected[worst]}`;
   }
 }

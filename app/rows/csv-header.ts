@@ -1,13 +1,17 @@
 import { splitCsvLine } from './csv-line.js';
 import { InputError } from './input-error.js';
 import type { InputLine } from './read-lines.js';
-import type { RowColumn } from './row.js';
+import type { RowColumn, RowOptions } from './row.js';
 
 /** How the rows of a CSV are to be read. */
 export interface CsvHeader {
   readonly delimiter: string;
   readonly names: readonly string[];
+  /** The names say nothing: rows are values in the order of the columns. */
+  readonly byPosition: boolean;
 }
+
+type HeaderLine = Omit<CsvHeader, 'byPosition'>;
 
 /**
  * Reads the lines of a CSV up to its first row; undefined where there are none.
@@ -16,15 +20,20 @@ export interface CsvHeader {
  */
 export async function readCsvHeader(
   lines: AsyncGenerator<InputLine>,
-  columns: readonly RowColumn[],
+  { columns, byPosition: mayBeByPosition = false }: Pick<RowOptions, 'columns' | 'byPosition'>,
 ): Promise<CsvHeader | undefined> {
   const first = await nextLine(lines);
   const separator = SEPARATOR_LINE.exec(first ?? '')?.[1];
   const line = separator === undefined ? first : await nextLine(lines);
   if (line === undefined) return undefined;
   const header = bestHeader(line, separator === undefined ? DELIMITERS : [separator], columns);
-  checkNames(header.names, columns);
-  return header;
+  const fault = faultOf(header.names, columns);
+  if (fault === undefined) return { ...header, byPosition: false };
+  if (!mayBeByPosition) throw new InputError(fault);
+  if (header.names.every((name) => name !== '' && !Number.isNaN(Number(name)))) {
+    throw new InputError('the first line of the CSV holds numbers; expected names of the columns');
+  }
+  return { ...header, byPosition: true };
 }
 
 const DELIMITERS = [',', ';', '\t'];
@@ -37,6 +46,9 @@ async function nextLine(lines: AsyncGenerator<InputLine>): Promise<string | unde
   if (line.done === true) return undefined;
   const { number, text, fault } = line.value;
   if (text === undefined) throw new InputError(`line ${number}: ${fault ?? 'unreadable'}`);
+  if (/\r[^\r]/.test(text)) {
+    throw new InputError('the lines of the CSV end in CR alone; save it with LF or CR LF');
+  }
   return text;
 }
 
@@ -45,8 +57,8 @@ function bestHeader(
   line: string,
   delimiters: readonly string[],
   columns: readonly RowColumn[],
-): CsvHeader {
-  const missing = ({ names }: CsvHeader): number => missingFrom(names, columns).length;
+): HeaderLine {
+  const missing = ({ names }: HeaderLine): number => missingFrom(names, columns).length;
   const headers = delimiters.map((delimiter) => {
     const split = splitCsvLine(line, delimiter);
     const names = split.kind === 'fields' ? split.fields.map((name) => name.trim()) : [];
@@ -58,19 +70,17 @@ function bestHeader(
   });
 }
 
-function checkNames(names: readonly string[], columns: readonly RowColumn[]): void {
+/** Why the columns cannot be taken by their names; undefined where they can. */
+function faultOf(names: readonly string[], columns: readonly RowColumn[]): string | undefined {
   const missing = missingFrom(names, columns);
   if (missing.length > 0) {
-    throw new InputError(
-      `the first line of the CSV must name its columns; missing: ${missing.join(', ')}`,
-    );
+    return `the first line of the CSV must name its columns; missing: ${missing.join(', ')}`;
   }
   // Nameless columns are nobody's: spreadsheets leave some at the end.
   const twice = names.filter((name, i) => name !== '' && names.indexOf(name) < i);
-  if (twice.length > 0) {
-    const list = [...new Set(twice)].map((name) => JSON.stringify(name)).join(', ');
-    throw new InputError(`columns of the CSV that stand there twice: ${list}; leave one of each`);
-  }
+  if (twice.length === 0) return undefined;
+  const list = [...new Set(twice)].map((name) => JSON.stringify(name)).join(', ');
+  return `columns of the CSV that stand there twice: ${list}; leave one of each`;
 }
 
 function missingFrom(names: readonly string[], columns: readonly RowColumn[]): string[] {

@@ -1,7 +1,7 @@
 import { readCsvHeader, type CsvHeader } from './csv-header.js';
 import { splitCsvLine, type CsvLine } from './csv-line.js';
 import { LINE_BYTES_MAX, type InputLine } from './read-lines.js';
-import type { InputRow, RowColumn } from './row.js';
+import type { InputRow, RowOptions } from './row.js';
 
 /**
  * Rows of a CSV. A stray quote spoils no more than its own line.
@@ -10,9 +10,9 @@ import type { InputRow, RowColumn } from './row.js';
  */
 export async function* readCsv(
   lines: AsyncGenerator<InputLine>,
-  columns: readonly RowColumn[],
+  options: Pick<RowOptions, 'columns' | 'byPosition'>,
 ): AsyncGenerator<InputRow> {
-  const header = await readCsvHeader(lines, columns);
+  const header = await readCsvHeader(lines, options);
   if (header === undefined) return;
   let open: OpenRow | undefined;
   for await (const line of lines) {
@@ -66,7 +66,7 @@ function isWhole(text: string | undefined, { delimiter, names }: CsvHeader): boo
 function csvRow(
   { number: line, fault }: InputLine,
   text: string | undefined,
-  { delimiter, names }: CsvHeader,
+  { delimiter, names, byPosition }: CsvHeader,
 ): InputRow | undefined {
   const place = { id: String(line), line };
   if (text === undefined) return { ...place, fault: fault ?? 'unreadable' };
@@ -78,12 +78,13 @@ function csvRow(
     const problem = `${fields.length} columns; expected ${names.length} as in the header`;
     return { ...place, fault: problem };
   }
-  const input = Object.fromEntries(names.map((name, i) => [name, fields[i] ?? '']));
-  const { id } = input;
+  const idAt = names.indexOf('id');
   return {
     ...place,
-    ...(id === undefined ? {} : { id: JSON.stringify(id) }),
-    input,
+    ...(idAt < 0 ? {} : { id: JSON.stringify(fields[idAt] ?? '') }),
+    input: byPosition
+      ? fields.filter((_, i) => i !== idAt)
+      : Object.fromEntries(names.map((name, i) => [name, fields[i] ?? ''])),
     expected: undefined,
   };
 }

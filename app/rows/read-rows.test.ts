@@ -262,6 +262,25 @@ describe('readRows of CSV', () => {
     expect(rows).toMatchObject([{ line: 2, input: { direction: '1' } }]);
   });
 
+  it('names line ends that it does not know', async () => {
+    await expect(rowsOf(`${HEADER}\r${VALUES}\r`, 'csv')).rejects.toThrow('end in CR alone');
+  });
+
+  it('takes columns by their order where it may and their names say nothing', async () => {
+    const read = (text: string) =>
+      rowsOf(text, 'csv', {
+        columns: [
+          { name: '0', kind: 'number' },
+          { name: '1', kind: 'text' },
+        ],
+        byPosition: true,
+        decimalComma: true,
+      });
+    expect(await read('a;id;a\n1,5;x;2,5\n')).toMatchObject([{ id: '"x"', input: ['1.5', '2,5'] }]);
+    expect(await read('1;0\nb;1,5\n')).toMatchObject([{ input: { 0: '1.5', 1: 'b' } }]);
+    await expect(read('1.5;2\n3;4\n')).rejects.toThrow('holds numbers; expected names');
+  });
+
   it('refuses a header without the ten fields', async () => {
     await expect(rowsOf('regno_recognize,direction\n1,2\n', 'csv')).rejects.toThrow(
       /missing: afts_regno_ai,/,

@@ -20,7 +20,7 @@ export async function* readRows(
 ): AsyncGenerator<InputRow> {
   const { format, columns } = options;
   const lines = readLines(chunks, options.encoding);
-  const rows = format === 'csv' ? readCsv(lines, columns) : readNdjson(lines, columns);
+  const rows = format === 'csv' ? readCsv(lines, options) : readNdjson(lines, columns);
   if (options.decimalComma !== true) yield* rows;
   else for await (const row of rows) yield withDecimalPoints(row, columns);
 }
@@ -70,21 +70,19 @@ function unwrapRow(value: unknown, text: string, columns: readonly RowColumn[]) 
 }
 
 function withDecimalPoints(row: InputRow, columns: readonly RowColumn[]): InputRow {
-  if (row.fault !== undefined || !isRecord(row.input)) return row;
-  const input = { ...row.input };
-  for (const { name, kind } of columns) {
-    const value = Object.hasOwn(input, name) ? input[name] : undefined;
+  if (row.fault !== undefined || typeof row.input !== 'object' || row.input === null) return row;
+  const isList = Array.isArray(row.input);
+  const entries = new Map<string, unknown>(Object.entries(row.input));
+  for (const [i, { name, kind }] of columns.entries()) {
+    const key = isList ? String(i) : name;
+    const value = entries.get(key);
     if (typeof value !== 'string' || (kind !== 'number' && kind !== 'number-list')) continue;
     const text = kind === 'number' ? withDecimalPoint(value) : listWithDecimalPoints(value);
     if (text === undefined) {
       const { id, line } = row;
       return { id, line, fault: `${name}: it is not clear which commas or points are decimal` };
     }
-    input[name] = text;
+    entries.set(key, text);
   }
-  return { ...row, input };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { ...row, input: isList ? [...entries.values()] : Object.fromEntries(entries) };
 }

@@ -13,6 +13,8 @@ export interface RowOptions {
   readonly format: RowFormat;
   /** Columns that a CSV must have; others are taken along. */
   readonly columns: readonly RowColumn[];
+  /** A CSV without all of the columns is read by the order of its own, as rows that are arrays. */
+  readonly byPosition?: boolean;
   /** As `encodingName` gives it; UTF-8 where absent. */
   readonly encoding?: string;
   /** Numbers written as text have a decimal comma. */
