@@ -82,6 +82,7 @@ export class RedisLink {
   /** The probability under a key; undefined where there is none, or something that is none. */
   async read(key: string): Promise<number | undefined> {
     let value: unknown;
+    this.#gather();
     try {
       // Unlike GET and MGET, it makes Redis send no more than is wanted, whatever lies there.
       value = await this.#redis.getrangeBuffer(key, 0, READ_BYTES_MAX - 1);
@@ -100,6 +101,7 @@ export class RedisLink {
   async write(key: string, positive: number): Promise<void> {
     const value = Buffer.allocUnsafe(VALUE_BYTES);
     value.writeDoubleLE(positive);
+    this.#gather();
     try {
       const reply: unknown = await this.#redis.set(key, value, 'EX', this.options.ttlSeconds);
       if (reply === 'OK') return;
@@ -110,6 +112,14 @@ export class RedisLink {
     // Replies and commands are out of step: the next one may belong to another reading.
     this.#redis.stream.destroy();
     throw new ReplyRefused('shape');
+  }
+
+  /** The client writes each command for itself; those of one turn leave together. */
+  #gather(): void {
+    const { stream } = this.#redis;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
   /** What lies under a key is no answer; the next store takes its place. */
