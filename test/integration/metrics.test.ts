@@ -23,6 +23,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const GROWN_ELSEWHERE: Readonly<Record<string, string>> = {
   regno_sentry_events_total: 'test/observability/sentry.test.ts',
   regno_worker_exits_total: 'test/integration/lifecycle.test.ts',
+  regno_reloads_total: 'test/integration/reload.test.ts',
   regno_trace_spans_total: 'test/observability/tracing.test.ts',
   regno_cache_failures_total: 'test/integration/redis-failures.test.ts',
   regno_internal_errors_total: 'test/observability/sentry.test.ts',
@@ -139,7 +140,7 @@ describe.skipIf(lacks('redis-server'))('/metrics of a service under mixed traffi
     const allowed: Readonly<Record<string, readonly string[]>> = {
       route: ['/reg/', '/', '/docs', '/openapi.json', '/health/live', '/health/ready', '/metrics', '/status', '/status.json', 'other'],
       method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'],
-      reason: [...Object.values(REFUSALS).map(({ reason }) => reason), 'clean', 'crash', 'killed', ...CONNECTION_ENDS],
+      reason: [...Object.values(REFUSALS).map(({ reason }) => reason), 'clean', 'crash', 'killed', 'hung', ...CONNECTION_ENDS],
       field: [...READING_FIELDS.map(({ name }) => name), 'body'],
       worker: ['1', '2'],
       kind: [...READING_WARNINGS, 'inference', 'unexpected', 'uncaught', 'minor', 'major', 'incremental', 'weak'],
