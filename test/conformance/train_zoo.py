@@ -14,6 +14,7 @@ import json
 import math
 import pathlib
 import sys
+import tempfile
 
 import catboost
 import numpy as np
@@ -244,6 +245,20 @@ def define_zoo():
     yield "lossguide-stumps", ["nodes"], data, data.binary(), options, rescale
     options = {**base, "grow_policy": "Lossguide", "max_leaves": 400, "depth": 16}
     yield "lossguide-deep", ["nodes"], data, data.binary(), options, None
+
+    def import_onnx(model):
+        with tempfile.TemporaryDirectory() as folder:
+            model.save_model(f"{folder}/model.onnx", format="onnx")
+            return catboost.CatBoostRegressor().load_model(f"{folder}/model.onnx", format="onnx")
+
+    options = {**base, "loss_function": "RMSE"}
+    yield "imported-from-onnx", ["nodes"], data, data.score, options, import_onnx
+
+    def add_itself(model):
+        return catboost.sum_models([model, model], weights=[0.5, 2.0])
+
+    options = {**options, "grow_policy": "Depthwise"}
+    yield "nodes-summed", ["nodes", "bias"], data, data.score, options, add_itself
 
     def weigh(pool):
         pool.set_weight(np.linspace(0.1, 3, TRAINING_ROWS))
