@@ -46,12 +46,31 @@ describe('a model that does not decide readings', () => {
     const args = ['score', '-m', model('three-classes'), '--input-format', 'csv'];
     const csv = await runRegno([...args, '--format', 'csv'], { stdin });
     const [header, ...lines] = csv.stdout.trimEnd().split('\n');
-    expect(header).toBe('id,high,low,middle,error');
+    expect(header).toBe('id,high,low,middle,class,error');
     expect(lines).toHaveLength(rows.length);
     lines.forEach((line, i) => {
       const numbers = line.split(',').slice(1, 4).map(Number);
       numbers.forEach((p, c) => expect(p).toBeCloseTo(rows[i]!.probabilities[c]!, 12));
+      const best = numbers.indexOf(Math.max(...numbers));
+      expect(line.split(',')[4]).toBe(['high', 'low', 'middle'][best]);
     });
+  });
+
+  it('answers whole rows of a training whose features were left out, and names the class', async () => {
+    const rows = answered('old-classes').slice(0, 20);
+    const args = ['score', '-m', model('old-classes')];
+    const { code, stdout } = await runRegno(args, { stdin: ndjson(rows.map(({ row }) => row)) });
+    expect(code).toBe(0);
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    const near = (p: number | undefined): number => expect.closeTo(p ?? NaN, 12) as number;
+    const expected = rows.map(({ probabilities: [a = NaN, b = NaN, c = NaN] }, i) => {
+      const best = [a, b, c].indexOf(Math.max(a, b, c));
+      return { id: i + 1, 0: near(a), 3: near(b), 7: near(c), class: ['0', '3', '7'][best] };
+    });
+    expect(answers).toEqual(expected);
   });
 
   it('without names for its features is scored by the order of the columns', async () => {

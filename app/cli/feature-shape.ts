@@ -91,10 +91,13 @@ function featureRow(features: Features, values: readonly unknown[]): ReadRow {
   return faults.length > 0 ? { error: faults.join('; ') } : { value: row, warnings: 0 };
 }
 
-/** Classes by their names; the columns `id` and `error` are ours. */
+/** Columns of ours. */
+const RESERVED: readonly string[] = ['id', 'class', 'error'];
+
+/** Classes by their names. */
 function answersOf({ classNames, dimension, link }: StatedModel): readonly string[] {
   if (classNames.length > 0) {
-    return classNames.map((name) => (name === 'id' || name === 'error' ? `class ${name}` : name));
+    return classNames.map((name) => (RESERVED.includes(name) ? `class ${name}` : name));
   }
   if (link === 'mean-and-variance') return ['mean', 'variance'];
   if (dimension === 1) return ['prediction'];

@@ -4,9 +4,16 @@ import { ReadingEncoder } from '../model/features/reading-encoder.js';
 import type { Reading } from '../model/features/reading.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import { encodeRows } from '../model/onnx/encode-rows.js';
+import { predictedClass } from '../model/onnx/predicted-class.js';
 import type { EncodedBatch } from '../model/onnx/signature.js';
 import { shapeOf } from './feature-shape.js';
 import type { ModelRow, RowShape } from './row-shape.js';
+
+/** One number per answer of the shape; the class, or of several labels those that apply. */
+export interface Classified {
+  readonly numbers: readonly number[];
+  readonly chosen: string | readonly string[] | undefined;
+}
 
 /** A model in onnxruntime that answers rows, outside any service. */
 export class ModelRunner {
@@ -40,6 +47,21 @@ export class ModelRunner {
     const width = this.shape.answers.length;
     const numbers = await this.session.probabilities(this.encode(rows));
     return rows.map((_, row) => [...numbers.subarray(width * row, width * (row + 1))]);
+  }
+
+  /** As `score`, with the class that the model's threshold decides for where it answers by class. */
+  async classify(rows: readonly ModelRow[]): Promise<Classified[]> {
+    const width = this.shape.answers.length;
+    const { probabilities, raw } = await this.session.run(this.encode(rows));
+    return rows.map((_, row) => ({
+      numbers: [...probabilities.subarray(width * row, width * (row + 1))],
+      chosen: this.namesClass ? predictedClass(this.session.signature, raw, row) : undefined,
+    }));
+  }
+
+  /** Readings are answered as by the service, which leaves the decision to its caller. */
+  get namesClass(): boolean {
+    return this.shape.kind === 'features' && this.session.signature.classNames.length > 0;
   }
 
   async close(): Promise<void> {

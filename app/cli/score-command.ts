@@ -84,9 +84,10 @@ Input:   NDJSON: {"regno_recognize": ..., the nine others} or {"input": {the ten
 Id:      the row's own "id", exactly as it is written there; else the number of its line.
 Output:  {"id": 1, "negative": 0.3, "positive": 0.7} or {"id": 2, "error": "..."} a line;
          with --format csv the columns id, negative, positive, error. Other models answer with the
-         names of their classes, or with "prediction" where they have none. In CSV a text that a
-         spreadsheet would run as a formula begins with ' (and one that begins so already gets one
-         more): drop one ' before any number of ' and one of = + - @, tab or line break.
+         names of their classes and the "class" that their threshold decides for, or with
+         "prediction" where they have none. In CSV a text that a spreadsheet would run as a formula
+         begins with ' (and one that begins so already gets one more): drop one ' before any number
+         of ' and one of = + - @, tab or line break.
 Odd:     rows that are scored but can hardly be meant so are counted on standard error. REGNO_STRICT,
          REGNO_NORMALISE and REGNO_TIME_ZONE hold as for the service.
 Exit:    0 all rows were scored, 1 some were not or there are none, 2 wrong call.

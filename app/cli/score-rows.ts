@@ -4,7 +4,7 @@ import { csvField } from '../rows/csv-line.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
 import type { RowFormat } from '../rows/row.js';
 import { CommandError } from './command-error.js';
-import { ModelRunner } from './model-runner.js';
+import { type Classified, ModelRunner } from './model-runner.js';
 import { openInput } from './open-input.js';
 import { openOutput } from './output-file.js';
 import type { ModelRow, ReadRow } from './row-shape.js';
@@ -38,8 +38,7 @@ export interface ScoreResult {
 /** Rows scored in one run of the graph. */
 const BATCH_ROWS = 256;
 
-/** One number per answer of the model. */
-type RowAnswer = readonly number[] | { readonly error: string };
+type RowAnswer = Classified | { readonly error: string };
 
 /**
  * Scores rows as they come, in their order and in bounded memory.
@@ -59,12 +58,15 @@ export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
     const reading = { ...options, format: input.format, columns, byPosition };
     for await (const rows of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       if (result.rows === 0 && options.format === 'csv') {
-        await output.write(csvLine(['id', ...names, 'error']));
+        const added = runner.namesClass ? ['class', 'error'] : ['error'];
+        await output.write(csvLine(['id', ...names, ...added]));
       }
       const parsed = rows.map((row) => shape.read(row, options.rules));
       const answers = await answerRows(runner, parsed);
       const write = options.format === 'csv' ? csvAnswer : jsonAnswer;
-      await output.write(rows.map(({ id }, i) => write(id, names, answers[i] ?? [])).join(''));
+      await output.write(
+        answers.map((answer, i) => write(rows[i]?.id ?? '', runner, answer)).join(''),
+      );
       result.rows += rows.length;
       result.odd += countWarnings(parsed, warnings);
       result.bad += answers.filter((answer) => 'error' in answer).length;
@@ -88,11 +90,11 @@ async function answerRows(
 ): Promise<readonly RowAnswer[]> {
   const values: ModelRow[] = [];
   const slots = rows.map((row) => ('error' in row ? row : { place: values.push(row.value) - 1 }));
-  const scores = await runner.score(values);
+  const scores = await runner.classify(values);
   return slots.map((slot) => {
     if ('error' in slot) return slot;
-    const answer = scores[slot.place] ?? [];
-    const fault = runner.shape.faultOf(answer);
+    const answer = scores[slot.place] ?? { numbers: [], chosen: undefined };
+    const fault = runner.shape.faultOf(answer.numbers);
     return fault === undefined ? answer : { error: fault };
   });
 }
@@ -108,20 +110,30 @@ function countWarnings(rows: readonly ReadRow[], counts: Map<ReadingWarning, num
   return odd;
 }
 
-function jsonAnswer(id: string, names: readonly string[], answer: RowAnswer): string {
+function jsonAnswer(id: string, { shape }: ModelRunner, answer: RowAnswer): string {
   // Put together by hand: an object would order classes that are numbers, and the id is JSON already.
-  const members =
-    'error' in answer
-      ? [`"error":${JSON.stringify(answer.error)}`]
-      : names.map((name, i) => `${JSON.stringify(name)}:${JSON.stringify(answer[i])}`);
+  const member = (name: string, value: unknown) =>
+    `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  if ('error' in answer) return `{"id":${id},${member('error', answer.error)}}\n`;
+  const members = shape.answers.map((name, i) => member(name, answer.numbers[i]));
+  if (answer.chosen !== undefined) members.push(member('class', answer.chosen));
   return `{"id":${id},${members.join(',')}}\n`;
 }
 
-function csvAnswer(id: string, names: readonly string[], answer: RowAnswer): string {
+function csvAnswer(id: string, { shape, namesClass }: ModelRunner, answer: RowAnswer): string {
   const own = textOfId(id);
-  return 'error' in answer
-    ? csvLine([own, ...names.map(() => ''), answer.error])
-    : csvLine([own, ...answer, '']);
+  if ('error' in answer) {
+    const empty = shape.answers.map(() => '');
+    return csvLine([own, ...empty, ...(namesClass ? [''] : []), answer.error]);
+  }
+  const { numbers, chosen } = answer;
+  const cells = chosen === undefined ? numbers : [...numbers, textOfClass(chosen)];
+  return csvLine([own, ...cells, '']);
+}
+
+/** The labels that apply as a JSON list, since names may hold any separator. */
+function textOfClass(chosen: string | readonly string[]): string {
+  return typeof chosen === 'string' ? chosen : JSON.stringify(chosen);
 }
 
 function csvLine(fields: readonly (string | number)[]): string {
