@@ -117,7 +117,11 @@ describe('while', () => {
         falsifyGolden(folder);
         service.process.signal('SIGHUP');
         await service.process.line((text) => text.includes('reload refused'));
-        for (const victim of service.workerPids()) {
+        const old = await eventually('only the old workers', () => {
+          const now = service.workerPids();
+          return Promise.resolve(now.length === 2 ? now : undefined);
+        });
+        for (const victim of old) {
           process.kill(victim, 'SIGKILL');
           await eventually('another is started', () => {
             const now = service.workerPids();

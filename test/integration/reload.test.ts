@@ -40,6 +40,9 @@ describe('a reload that is refused', () => {
     // No worker with the refused model took a request.
     expect({ statuses: [...seen.statuses], lost: seen.lost }).toEqual({ statuses: [], lost: 0 });
 
+    await eventually('only the old workers', () =>
+      Promise.resolve(service.workerPids().length === 2 ? true : undefined),
+    );
     for (const count of [1, 2]) {
       const victims = service.workerPids().slice(0, count);
       for (const pid of victims) process.kill(pid, 'SIGKILL');
