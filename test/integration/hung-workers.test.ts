@@ -8,9 +8,10 @@ import type { TestProcess } from '../testing/child-process.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const HANG_TIMEOUT_MS = 2000;
+/** Longer than a busy machine may keep a worker waiting. */
+const HANG_TIMEOUT_MS = 4000;
 /** Not a wait for something: a pause of this length is the fault. */
-const LONGER_THAN_A_HANG_MS = 3 * HANG_TIMEOUT_MS;
+const LONGER_THAN_A_HANG_MS = 2.5 * HANG_TIMEOUT_MS;
 
 describe('a worker that hangs', () => {
   it('is killed and replaced, which log and metrics say', async () => {
@@ -34,12 +35,11 @@ describe('a worker that hangs', () => {
       env: { REGNO_HANG_TIMEOUT_MS: String(HANG_TIMEOUT_MS) },
     });
     const before = service.workerPids();
-    for (let i = 0; i < 2; i++) {
-      service.process.signal('SIGSTOP');
-      await delay(LONGER_THAN_A_HANG_MS);
-      service.process.signal('SIGCONT');
-      await delay(HANG_TIMEOUT_MS / 2);
-    }
+    service.process.signal('SIGSTOP');
+    await delay(LONGER_THAN_A_HANG_MS);
+    service.process.signal('SIGCONT');
+    // Time for the watchdog to look.
+    await delay(HANG_TIMEOUT_MS / 2);
     expect(service.workerPids()).toEqual(before);
     expect(service.process.text).not.toContain('does not respond');
     expect(await service.stop()).toEqual({ code: 0, signal: null });
