@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MachineSettings } from './machine-settings.js';
 
@@ -15,7 +15,7 @@ export interface TypedCommand {
 }
 
 /** Puts the committed tree into a Debian of its own and makes it look like a machine without an init. */
-export function furnish(tree: string, root: string): void {
+export function furnish(tree: string, root: string, settings: MachineSettings): void {
   const project = join(tree, PROJECT);
   mkdirSync(project, { recursive: true });
   const archive = execFileSync('git', ['archive', 'HEAD'], { cwd: root, maxBuffer: 2 ** 30 });
@@ -23,6 +23,11 @@ export function furnish(tree: string, root: string): void {
   // As in containers: packages must not start services, for the ports are those of this machine.
   writeFileSync(join(tree, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   execFileSync('cp', ['--dereference', '/etc/resolv.conf', '/etc/hosts', join(tree, 'etc')]);
+  for (const [inside, outside] of settings.files) {
+    mkdirSync(dirname(join(tree, inside)), { recursive: true });
+    copyFileSync(outside, join(tree, inside));
+  }
+  for (const folder of settings.folders) mkdirSync(join(tree, folder), { recursive: true });
 }
 
 /** Types a command into the system's shell. Its mounts are its own and end with its last process. */
@@ -37,7 +42,7 @@ export function type(
     'mount -t proc proc "$0/proc"',
     'mount --rbind /dev "$0/dev"',
     'mount -t tmpfs tmpfs "$0/tmp"',
-    ...settings.paths.map((path) => bind(tree, path)),
+    ...settings.folders.map((path) => `mount --bind '${path}' "$0${path}"`),
     'exec chroot "$0" /bin/sh -c "cd $1 && $2"',
   ];
   const file = openSync(log, 'w');
@@ -72,14 +77,4 @@ export function type(
     interrupt: () => signal('SIGINT'),
     kill: () => signal('SIGKILL'),
   };
-}
-
-function bind(tree: string, path: string): string {
-  const target = join(tree, path);
-  if (statSync(path).isDirectory()) mkdirSync(target, { recursive: true });
-  else {
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, '', { flag: 'a' });
-  }
-  return `mount --bind '${path}' "$0${path}"`;
 }

@@ -1,11 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { run } from '../containers/command.js';
 
 /** How this machine reaches package registries, for a system inside it that knows nothing of that. */
 export interface MachineSettings {
   readonly env: Readonly<Record<string, string>>;
-  /** Files and folders that the settings name. */
-  readonly paths: readonly string[];
+  /** Files that the settings name, by their paths in that system: nothing in it may own those. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Folders that they name. */
+  readonly folders: readonly string[];
 }
 
 const TIMEOUT_MS = 60_000;
@@ -28,11 +31,20 @@ export async function readMachineSettings(): Promise<MachineSettings> {
     ...ofPip,
     ...inherited,
   ]) as Record<string, string>;
+  const files = new Map<string, string>();
+  for (const [name, value] of Object.entries(env)) {
+    if (!isThere(value) || !statSync(value).isFile()) continue;
+    env[name] = `/opt/machine/${files.size}-${basename(value)}`;
+    files.set(env[name], value);
+  }
   const named = Object.values(env).flatMap((value) => value.split(/\s+/));
-  const paths = named.map((value) => value.replace(/^file:\/\//, ''));
-  return { env, paths: [...new Set(paths)].filter((path) => path.startsWith('/') && exists(path)) };
+  // The pages of an index may link to files beside its own folder.
+  const paths = new Set(
+    named.map((value) => (value.startsWith('file://') ? dirname(value.slice(7)) : value)),
+  );
+  return { env, files, folders: [...paths].filter((path) => isThere(path) && path !== '/') };
 }
 
-function exists(path: string): boolean {
-  return existsSync(path) && (statSync(path).isDirectory() || statSync(path).isFile());
+function isThere(path: string): boolean {
+  return path.startsWith('/') && existsSync(path);
 }

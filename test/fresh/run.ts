@@ -46,7 +46,7 @@ for (const { typed, name } of commands) {
   rmSync(tree, { recursive: true, force: true });
   await run('cp', ['--archive', pristine, tree], { timeoutMs: MINUTE_MS });
   const node = await installNode(CACHE, tree, values.node);
-  furnish(tree, ROOT);
+  furnish(tree, ROOT, settings);
   console.log(`Debian ${SUITE}, Node ${node}: ${typed}`);
   outcomes.push(await (name === 'start' ? tryStart(tree, typed) : tryTest(tree, typed)));
   rmSync(tree, { recursive: true });
