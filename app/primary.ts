@@ -112,20 +112,22 @@ export async function runPrimary(
     log,
     drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
     startTimeoutMs: config.startTimeoutMs,
-    onReady: () => {
-      log.info('regno is ready', {
-        host: config.host,
-        port,
-        workers: config.workers,
-        pid: process.pid,
-        startMs: Math.round(performance.now() - startedAt),
-      });
-      reloader.serviceIsReady();
-    },
+    onStarted: () => reloader.serviceHasStarted(),
+    onReady: () => log.info('regno is ready', startFields()),
+    onNotReady: (reason) =>
+      log.error('regno listens and is not ready', { ...startFields(), reason }),
     onEnd: (exitCode) => {
       log.info('regno has stopped', { exitCode });
       void end(exitCode);
     },
+  });
+
+  const startFields = () => ({
+    host: config.host,
+    port,
+    workers: config.workers,
+    pid: process.pid,
+    startMs: Math.round(performance.now() - startedAt),
   });
 
   const watchdog = new Watchdog({

@@ -34,7 +34,7 @@ import { Batcher } from './services/batcher.js';
 import { Decider } from './services/decide.js';
 import type { RequestTrace } from './services/trace-context.js';
 import { SharedRead } from './services/shared-read.js';
-import { checkGolden, type GoldenResult } from './services/golden-check.js';
+import { checkGolden, describeGoldenFailure, type GoldenResult } from './services/golden-check.js';
 import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
 /** Cells are written this often, so that a killed worker takes next to nothing with it. */
@@ -116,10 +116,9 @@ async function serve(
   }
   const usable = golden.state !== 'failed';
   if (!usable) {
-    log.error('the model failed its golden check', { ...golden });
-    await link.askToListen(
-      `the model failed its golden check (largest difference ${golden.differenceMax})`,
-    );
+    const reason = describeGoldenFailure(golden);
+    log.error(reason, { ...golden });
+    await link.askToListen(reason);
   }
 
   let redisUp: boolean | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '../model/features/reading.js';
-import { checkGolden, type GoldenReading } from './golden-check.js';
+import { checkGolden, describeGoldenFailure, type GoldenReading } from './golden-check.js';
 import type { Scorer } from './ports.js';
 
 const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64), compilerVersion: '1' };
@@ -51,20 +51,30 @@ describe('checkGolden', () => {
   it.each([0, 63, 64, 149])('fails where row %d alone is off', async (wrong) => {
     const { scorer } = echoScorer((positive, row) => (row === wrong ? positive + 1e-9 : positive));
     const result = await checkGolden(scorer, ROWS, 1e-12);
-    expect(result.state).toBe('failed');
+    expect(result).toMatchObject({ state: 'failed', wrongRows: 1, firstWrongRow: wrong + 1 });
     expect(result.differenceMax).toBeCloseTo(1e-9, 12);
   });
 
   it('fails where an answer is no number', async () => {
     const { scorer } = echoScorer((positive, row) => (row === 70 ? NaN : positive));
     const result = await checkGolden(scorer, ROWS, 1e-12);
-    expect(result).toEqual({ state: 'failed', rows: 150, differenceMax: NaN });
+    expect(result).toEqual({
+      state: 'failed',
+      rows: 150,
+      wrongRows: 1,
+      firstWrongRow: 71,
+      differenceMax: NaN,
+    });
   });
 
   it('fails where a golden reading is not a good one', async () => {
     const { scorer } = echoScorer();
-    const result = await checkGolden(scorer, [golden(0.5), golden(0.5, 'x')], 1e-12);
-    expect(result.state).toBe('failed');
+    const rows = [golden(0.5), golden(0.5, 'x'), golden(0.25), golden(0.5, 'y')];
+    const result = await checkGolden(scorer, rows, 1e-12);
+    expect(result).toMatchObject({ state: 'failed', wrongRows: 2, firstWrongRow: 2 });
+    expect(describeGoldenFailure(result)).toBe(
+      'the model failed its golden check: 2 of 4 rows are wrong, the first is row 2 (a reading has no answer)',
+    );
   });
 
   it('fails where the negative probability alone is off', async () => {

@@ -13,6 +13,9 @@ export interface GoldenReading {
 export interface GoldenResult {
   readonly state: 'passed' | 'failed' | 'absent';
   readonly rows: number;
+  readonly wrongRows: number;
+  /** The first wrong row, counted from 1. */
+  readonly firstWrongRow?: number;
   /** Largest difference between an answer and its golden probability; NaN where one was refused. */
   readonly differenceMax: number;
 }
@@ -29,24 +32,42 @@ export async function checkGolden(
   golden: readonly GoldenReading[],
   tolerance: number,
 ): Promise<GoldenResult> {
-  if (golden.length === 0) return { state: 'absent', rows: 0, differenceMax: 0 };
+  if (golden.length === 0) return { state: 'absent', rows: 0, wrongRows: 0, differenceMax: 0 };
   let differenceMax = 0;
+  const wrong: number[] = [];
   for (let start = 0; start < golden.length; start += BATCH_ROWS) {
     const rows = golden.slice(start, start + BATCH_ROWS);
-    const readings = rows.map((row) => readingOf(row)).filter((reading) => reading !== undefined);
-    const positives = await scorer.score(readings);
+    const readings = rows.map((row) => readingOf(row));
+    const good = readings.filter((reading) => reading !== undefined);
+    const positives = (await scorer.score(good)).values();
     for (const [i, row] of rows.entries()) {
-      const positive = readings.length === rows.length ? (positives[i] ?? NaN) : NaN;
+      const positive = readings[i] === undefined ? NaN : (positives.next().value ?? NaN);
       const difference = Math.max(
         Math.abs(positive - row.positive),
         Math.abs(1 - positive - row.negative),
       );
       // Math.max keeps a NaN, so that one row without an answer fails the whole check.
       differenceMax = Math.max(differenceMax, difference);
+      if (!(difference <= tolerance)) wrong.push(start + i + 1);
     }
   }
-  const state = differenceMax <= tolerance ? 'passed' : 'failed';
-  return { state, rows: golden.length, differenceMax };
+  const [firstWrongRow] = wrong;
+  const result = { rows: golden.length, wrongRows: wrong.length, differenceMax };
+  return firstWrongRow === undefined
+    ? { state: 'passed', ...result }
+    : { state: 'failed', ...result, firstWrongRow };
+}
+
+/** Why a failed check failed; it holds nothing of the readings, which are personal data. */
+export function describeGoldenFailure(result: GoldenResult): string {
+  const { rows, wrongRows, firstWrongRow, differenceMax } = result;
+  const largest = Number.isNaN(differenceMax)
+    ? 'a reading has no answer'
+    : `largest difference ${differenceMax}`;
+  return (
+    `the model failed its golden check: ${wrongRows} of ${rows} rows are wrong, ` +
+    `the first is row ${firstWrongRow} (${largest})`
+  );
 }
 
 function readingOf(row: GoldenReading): Reading | undefined {

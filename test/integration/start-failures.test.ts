@@ -178,7 +178,17 @@ describe('a model that fails its golden check', () => {
         status: 'fail',
       });
     }
-    expect(service.process.text).toContain('failed its golden check');
+    expect(service.process.text).not.toContain('regno is ready');
+    const said = service.process.text.split('\n').map((line) => logLine(line));
+    expect(
+      said.find((line) => line?.['message'] === 'regno listens and is not ready'),
+    ).toMatchObject({
+      level: 'error',
+      port: service.port,
+      reason: expect.stringMatching(
+        /golden check: 1 of 202 rows are wrong, the first is row 6 /,
+      ) as unknown,
+    });
     expect(await (await fetch(`${service.url}/metrics`)).text()).toContain(
       'regno_golden_check_passed{worker="1"} 0',
     );

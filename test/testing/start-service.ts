@@ -18,7 +18,7 @@ export interface Service {
   readonly process: TestProcess;
   readonly port: number;
   readonly url: string;
-  /** Milliseconds from the start of the process to its line "regno is ready". */
+  /** Milliseconds from the start of the process to the line that says how the start ended. */
   readonly readyMs: number;
   /** Process ids of the workers that live now. */
   workerPids(): number[];
@@ -45,11 +45,14 @@ export function launchService(options: ServiceOptions = {}): TestProcess {
   });
 }
 
-/** Starts the service and waits until it says that it is ready. */
+/** What the log says at the end of a start. */
+const STARTED = ['regno is ready', 'regno listens and is not ready'];
+
+/** Starts the service and waits until it says that it is ready, or that its model is not usable. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const startedAt = performance.now();
   const service = launchService(options);
-  const line = await service.line((text) => logLine(text)?.['message'] === 'regno is ready');
+  const line = await service.line((text) => STARTED.includes(String(logLine(text)?.['message'])));
   const readyMs = performance.now() - startedAt;
   const port = Number(logLine(line)?.['port']);
   const url = `http://127.0.0.1:${port}`;

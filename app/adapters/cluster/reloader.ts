@@ -28,9 +28,9 @@ export interface ReloaderParts {
   readonly log: Logger;
 }
 
-/** Reloads on request, one after the other, and not before the service is ready. */
+/** Reloads on request, one after the other, and not before the service has started. */
 export class Reloader {
-  #isReady = false;
+  #hasStarted = false;
   #isRunning = false;
   #isRequested = false;
   #last: ReloadNote | undefined;
@@ -47,12 +47,12 @@ export class Reloader {
   /** Requests that come before the start or another reload has ended are met once, afterwards. */
   request(): void {
     this.#isRequested = true;
-    if (this.#isReady && !this.#isRunning) void this.#run();
+    if (this.#hasStarted && !this.#isRunning) void this.#run();
     else this.parts.log.info('SIGHUP waits until the start or reload under way has ended');
   }
 
-  serviceIsReady(): void {
-    this.#isReady = true;
+  serviceHasStarted(): void {
+    this.#hasStarted = true;
     void this.#run();
   }
 

@@ -24,6 +24,8 @@ export interface Seat {
   state: WorkerState;
   /** Known once it is ready. */
   model: ModelIdentity | undefined;
+  /** Why it is not usable, where it failed its golden check. */
+  fault: string | undefined;
   /** Looks of the watchdog since its last message. */
   silentLooks: number;
   /** Set where it was killed because it did not respond. */

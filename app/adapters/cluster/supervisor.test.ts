@@ -67,6 +67,8 @@ function createSupervisor(slots: number) {
   const ends: number[] = [];
   const errors: string[] = [];
   let ready = 0;
+  let started = 0;
+  const notReady: string[] = [];
   const totals = new MetricsTotals();
   const log: Logger = createLogger({
     level: 'error',
@@ -96,7 +98,9 @@ function createSupervisor(slots: number) {
     log,
     drainTimeoutMs: 5000,
     startTimeoutMs: START_TIMEOUT_MS,
+    onStarted: () => (started += 1),
     onReady: () => (ready += 1),
+    onNotReady: (reason) => notReady.push(reason),
     onEnd: (code) => ends.push(code),
   });
   supervisor.start(MODEL);
@@ -105,7 +109,8 @@ function createSupervisor(slots: number) {
     if (worker === undefined) throw new Error(`worker ${index} was not started`);
     return worker;
   };
-  return { supervisor, workers, at, ends, errors, readyTimes: () => ready };
+  const startedTimes = () => started;
+  return { supervisor, workers, at, ends, errors, notReady, startedTimes, readyTimes: () => ready };
 }
 
 describe('Supervisor', () => {
@@ -215,6 +220,26 @@ describe('Supervisor', () => {
       at(0).failsItsCheck();
       at(1).failsItsCheck();
       expect([at(0).sent, at(1).sent]).toEqual([['listen'], ['listen']]);
+    });
+
+    it('says why the service is not ready, once, and is ready with a model that passes', async () => {
+      const { supervisor, at, notReady, startedTimes, readyTimes } = createSupervisor(2);
+      for (const worker of [at(0), at(1)]) {
+        worker.failsItsCheck();
+        worker.ready(false);
+      }
+      expect([notReady, startedTimes(), readyTimes()]).toEqual([['failed its check'], 1, 0]);
+      const rolled = supervisor.roll(NEXT);
+      at(2).ready();
+      expect([notReady.length, startedTimes(), readyTimes()]).toEqual([1, 1, 1]);
+      await vi.advanceTimersByTimeAsync(0);
+      at(0).ends(0);
+      await vi.advanceTimersByTimeAsync(0);
+      at(3).ready();
+      await vi.advanceTimersByTimeAsync(0);
+      at(1).ends(0);
+      expect(await rolled).toEqual({ result: 'done' });
+      expect(readyTimes()).toBe(1);
     });
 
     it('lets none listen beside one that passed, whichever comes first', async () => {

@@ -27,8 +27,12 @@ export interface SupervisorParts {
   readonly drainTimeoutMs: number;
   /** Where for so long no worker listens, the service ends. */
   readonly startTimeoutMs: number;
-  /** Called once when every slot has a worker that is ready, after a start. */
+  /** Called once, when every slot has a worker that listens, usable or not. */
+  readonly onStarted: () => void;
+  /** Called once, when the service has started and a worker is usable. */
   readonly onReady: () => void;
+  /** Called at the start instead of `onReady` where no worker is usable. */
+  readonly onNotReady: (reason: string) => void;
   /** Called when nothing is left to supervise; the process should end with this code. */
   readonly onEnd: (exitCode: number) => void;
 }
@@ -49,6 +53,7 @@ export class Supervisor {
   readonly #proved = new WeakSet<ModelFiles>();
   readonly #policy: RestartPolicy;
   #nobodyListens: NodeJS.Timeout | undefined;
+  #hasStarted = false;
   #wasReady = false;
   #stopping = false;
   #ended = false;
@@ -153,6 +158,7 @@ export class Supervisor {
       startedAt,
       state: 'starting',
       model: undefined,
+      fault: undefined,
       silentLooks: 0,
       isHung: false,
       killTimer: undefined,
@@ -202,11 +208,12 @@ export class Supervisor {
         this.#becameReady(seat, message.usable);
         return;
       case 'unusable':
+        seat.fault = message.reason;
         this.#failedItsCheck(seat);
         return;
       case 'unstartable':
         // Once the service has been up, it goes on with the workers it has.
-        if (!this.#wasReady) this.stop(1);
+        if (!this.#hasStarted) this.stop(1);
     }
   }
 
@@ -225,8 +232,12 @@ export class Supervisor {
     }
     const seats = [...this.#seats.values()];
     if (this.#wasReady || seats.some(({ state }) => state === 'starting')) return;
-    this.#wasReady = true;
-    this.parts.onReady();
+    this.#wasReady = seats.some(({ state }) => state === 'ready');
+    const isStart = !this.#hasStarted;
+    this.#hasStarted = true;
+    if (this.#wasReady) this.parts.onReady();
+    else if (isStart) this.parts.onNotReady(seat.fault ?? 'no worker is usable');
+    if (isStart) this.parts.onStarted();
   }
 
   #provedBy(seat: Seat): void {
@@ -283,7 +294,7 @@ export class Supervisor {
 
   #restart(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
     const { slot } = seat;
-    const delayMs = this.#policy.delayAfter(slot, aliveMs, this.#wasReady);
+    const delayMs = this.#policy.delayAfter(slot, aliveMs, this.#hasStarted);
     if (delayMs === undefined) {
       this.parts.log.error('workers die faster than they can serve; giving up', {
         code,
