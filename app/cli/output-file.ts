@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, realpathSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, realpathSync, rmSync, type Stats, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -33,7 +33,7 @@ export async function openOutput(path: string | undefined, force: boolean): Prom
  * @throws CommandError where the file exists and `force` is not given, or cannot be written.
  */
 export async function openOutputFile(path: string, force: boolean): Promise<Output> {
-  const existing = statSync(path, { throwIfNoEntry: false });
+  const existing = statusOf(path);
   if (existing?.isDirectory() === true) {
     throw usageError(`${path} is a folder; expected the name of a file`);
   }
@@ -74,6 +74,15 @@ export async function openOutputFile(path: string, force: boolean): Promise<Outp
       stopGuard();
     },
   };
+}
+
+/** Undefined where nothing is there. A part of the path that is no folder is a fault like others. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
 /** Its end is the process's own. */
@@ -123,8 +132,15 @@ async function writePiece(
 }
 
 function unwritable(path: string, cause: unknown): CommandError {
-  return new CommandError(`${path} cannot be written (${reasonOf(cause)})`, undefined, { cause });
+  const reason = reasonOf(cause);
+  const text = REASONS.get(reason) ?? reason;
+  return new CommandError(`${path} cannot be written (${text})`, undefined, { cause });
 }
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'ENOENT: its folder is not there'],
+  ['ENOTDIR', 'ENOTDIR: a part of the path is no folder'],
+]);
 
 /** Runs `remove` also where a signal ends the process; the result takes that back. */
 function removeAtEnd(remove: () => void): () => void {

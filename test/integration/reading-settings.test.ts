@@ -69,6 +69,8 @@ describe('the settings of readings', () => {
     });
     expect(await service.exited).toEqual({ code: 1, signal: null });
     expect(service.text).toMatch(/REGNO_TIME_ZONE: expected a time zone/);
-    expect(service.text).toMatch(/REGNO_NORMALISE: expected some of trim, upper, lookalikes/);
+    expect(service.text).toMatch(
+      /REGNO_NORMALISE: entry 2: expected some of trim, upper, lookalikes/,
+    );
   });
 });
