@@ -186,7 +186,7 @@ async function serve(
   });
   const { server, connections } = createHttpServer(
     app,
-    { ...config, connectionsMax: connectionsMax(config) },
+    { ...config, connectionsMax: connectionsMax(config.connectionsMax, log) },
     {
       onRefusal: (reason) => requestMetrics.refusedByParser(reason),
       onConnectionEnd: (reason) => requestMetrics.connectionEnded(reason),
@@ -296,9 +296,14 @@ async function serve(
 }
 
 /** More than the limit on open files leaves would end in a worker that can open nothing at all. */
-function connectionsMax(config: Config): number {
-  const possible = connectionsWithin(openFilesLimit());
-  return Math.min(config.connectionsMax ?? possible, possible);
+function connectionsMax(wanted: number | undefined, log: Logger): number {
+  const possible = connectionsWithin(openFilesLimit(), wanted);
+  if (wanted !== undefined && possible < wanted) {
+    log.warn('fewer connections than REGNO_CONNECTIONS_MAX: the limit on open files is too low', {
+      possible,
+    });
+  }
+  return possible;
 }
 
 function listen(server: Server, config: Config): Promise<void> {

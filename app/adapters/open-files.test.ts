@@ -12,6 +12,14 @@ describe('connectionsWithin', () => {
   ])('of %d open files leaves %d to connections', (limit, connections) => {
     expect(connectionsWithin(limit)).toBe(connections);
   });
+
+  it.each([
+    [1_048_576, 50_000, 50_000],
+    [1024, 50_000, 960],
+    [1024, 100, 100],
+  ])('of %d open files leaves to %d that are wanted %d', (limit, wanted, connections) => {
+    expect(connectionsWithin(limit, wanted)).toBe(connections);
+  });
 });
 
 describe('openFilesLimit', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Connections of a worker where the system allows more. */
+/** Connections of a worker where the system allows more and no setting asks for more. */
 const CONNECTIONS_MAX = 10_000;
 /** Files of a worker that are no connections: the runtime's, the model's, Redis, log, counters. */
 const OTHER_FILES = 64;
@@ -10,9 +10,10 @@ const OTHER_FILES = 64;
  * open anything else, its own memory statistics included.
  *
  * @param limit files that it may have open
+ * @param wanted connections that are asked for
  */
-export function connectionsWithin(limit: number): number {
-  return Math.min(CONNECTIONS_MAX, limit - Math.min(OTHER_FILES, Math.ceil(limit / 2)));
+export function connectionsWithin(limit: number, wanted = CONNECTIONS_MAX): number {
+  return Math.min(wanted, limit - Math.min(OTHER_FILES, Math.ceil(limit / 2)));
 }
 
 /** Files that this process may have open (`ulimit -n`); infinite where the system does not tell. */

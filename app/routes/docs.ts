@@ -102,7 +102,12 @@ export function mountDocs(
       return;
     }
     let asset = loaded.get(file);
-    if (asset === undefined) loaded.set(file, (asset = loadAsset(join(folder, file), type)));
+    if (asset === undefined) {
+      asset = loadAsset(join(folder, file), type);
+      loaded.set(file, asset);
+      // What could not be read, for want of descriptors perhaps, is tried again for the next who asks.
+      asset.catch(() => loaded.delete(file));
+    }
     sendAsset(req, res, await asset);
   });
 }

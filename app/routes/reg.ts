@@ -1,7 +1,7 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import type { Decided, Outcome } from '../services/decide.js';
-import type { ModelIdentity } from '../services/ports.js';
-import { warningsIn } from '../model/features/reading-warnings.js';
+import type { AnswerSource, ModelIdentity } from '../services/ports.js';
+import { warningsIn, type WarningSet } from '../model/features/reading-warnings.js';
 import type { InvalidReading } from '../model/features/reading.js';
 import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
@@ -95,9 +95,13 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
   }
 
   function headersOf({ source, warnings }: Extract<Outcome, { kind: 'decided' }>) {
-    const headers = answerHeaders[source];
-    if (warnings === 0) return headers;
-    return [...headers, READING_WARNINGS_HEADER, warningsIn(warnings).join(',')];
+    const bySet = answerHeaders[source];
+    const known = bySet.get(warnings);
+    if (known !== undefined) return known;
+    const warning = [READING_WARNINGS_HEADER, warningsIn(warnings).join(',')];
+    const headers = [...(bySet.get(0) ?? []), ...warning];
+    bySet.set(warnings, headers);
+    return headers;
   }
 
   function answer(req: Request, res: Response, outcome: Outcome): void {
@@ -126,17 +130,20 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'POST']));
 }
 
-function headersBySource(model: ModelIdentity) {
+type HeadersBySet = Map<WarningSet, readonly string[]>;
+
+/** Headers by source and, of each, by the set of warnings; those with warnings are made when needed. */
+function headersBySource(model: ModelIdentity): Record<AnswerSource, HeadersBySet> {
   const named = [
     ['x-model-name', encodeURIComponent(model.name)],
     ['x-model-version', encodeURIComponent(model.version)],
     ['x-model-digest', model.digest],
   ].flat();
   return {
-    memory: [...named, 'x-cache', 'hit', 'x-answer-source', 'memory'],
-    redis: [...named, 'x-cache', 'hit', 'x-answer-source', 'redis'],
-    shared: [...named, 'x-cache', 'miss', 'x-answer-source', 'shared'],
-    model: [...named, 'x-cache', 'miss', 'x-answer-source', 'model'],
+    memory: new Map([[0, [...named, 'x-cache', 'hit', 'x-answer-source', 'memory']]]),
+    redis: new Map([[0, [...named, 'x-cache', 'hit', 'x-answer-source', 'redis']]]),
+    shared: new Map([[0, [...named, 'x-cache', 'miss', 'x-answer-source', 'shared']]]),
+    model: new Map([[0, [...named, 'x-cache', 'miss', 'x-answer-source', 'model']]]),
   };
 }
 

@@ -32,7 +32,7 @@ function createCameras() {
     totals.refresh();
     return totals.sum(id, ([name]) => name === cameraClass);
   };
-  return { cameras, sumOf };
+  return { cameras, sumOf, recorder };
 }
 
 describe('CameraMetrics', () => {
@@ -158,13 +158,38 @@ describe('CameraMetrics', () => {
     expect(series).toHaveLength(61);
   });
 
-  it.each(['РА345СУ77', 'В34_АЕ77', 'a123bc77', 'А 123 ВС 77', 'A-123-BC-77', 'cam А123ВС77'])(
-    'does not put %s on display',
-    (plate) => {
-      const { cameras, sumOf } = createCameras();
+  it('grows by no camera that has no label of its own', () => {
+    const { cameras, sumOf, recorder } = createCameras();
+    cameras.decided(READING, 0.5, 0);
+    cameras.decided({ ...READING, cameraClass: 'А000АА77', cameraType: 'А000АА77' }, 0.5, 0);
+    const cells = recorder.cells().length;
+    for (let n = 0; n < 3000; n += 1) {
+      const plate = `А${String(n % 1000).padStart(3, '0')}ВС7${n % 10}`;
+      const long = `${'x'.repeat(64)}${n}`;
       cameras.decided({ ...READING, cameraClass: plate, cameraType: plate }, 0.5, 0);
-      expect(sumOf('cameraReadings', plate)).toBe(0);
-      expect(sumOf('cameraReadings', 'other')).toBe(1);
-    },
-  );
+      cameras.decided({ ...READING, cameraClass: long, cameraType: 'y' }, 0.5, 0);
+    }
+    expect(sumOf('cameraReadings', 'other')).toBe(3001);
+    expect(sumOf('cameraReadings', 'x'.repeat(64))).toBe(3000);
+    // One camera more, and room for others is left.
+    expect(recorder.cells().length).toBe(cells + cells / 2);
+    cameras.decided(OTHER_CAMERA, 0.5, 0);
+    expect(sumOf('cameraReadings', OTHER_CAMERA.cameraClass)).toBe(1);
+  });
+
+  it.each([
+    'A_123_BC_77',
+    'А_123_ВС77',
+    'РА345СУ77',
+    'В34_АЕ77',
+    'a123bc77',
+    'А 123 ВС 77',
+    'A-123-BC-77',
+    'cam А123ВС77',
+  ])('does not put %s on display', (plate) => {
+    const { cameras, sumOf } = createCameras();
+    cameras.decided({ ...READING, cameraClass: plate, cameraType: plate }, 0.5, 0);
+    expect(sumOf('cameraReadings', plate)).toBe(0);
+    expect(sumOf('cameraReadings', 'other')).toBe(1);
+  });
 });

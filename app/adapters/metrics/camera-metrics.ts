@@ -1,6 +1,6 @@
 import { hidePlates, looksLikePlate } from '../../model/features/plate-shapes.js';
 import { PlateSymbols } from '../../model/features/plate-symbols.js';
-import { warningsIn, type WarningSet } from '../../model/features/reading-warnings.js';
+import { READING_WARNINGS, type WarningSet } from '../../model/features/reading-warnings.js';
 import { TEMPLATE_NAMES } from '../../model/features/template.js';
 import type { Reading } from '../../model/features/reading.js';
 import type { CameraHealth } from '../../services/ports.js';
@@ -34,6 +34,8 @@ interface CameraCounters {
   readonly unread: Counter;
   readonly mismatches: Counter;
   readonly refusals: Counter;
+  /** By the bit of a warning; made when the first of its kind comes. */
+  readonly warnings: Counter[];
   /** Readings that were counted and not looked at, and the last of them. */
   unseen: number;
   last: Reading | undefined;
@@ -44,7 +46,10 @@ interface CameraCounters {
  * workers and one camera class that turns bad shows before the average moves.
  */
 export class CameraMetrics implements CameraHealth {
-  /** By class, then by type: a joined key would be a new string to hash for every reading. */
+  /**
+   * By class, then by type, as labels show them: bounded however many texts come, and most texts are
+   * their own labels. A joined key would be a new string to hash for every reading.
+   */
   readonly #cameras = new Map<string, Map<string, CameraCounters>>();
   #count = 0;
   /** Those of the primary's list. */
@@ -94,9 +99,11 @@ export class CameraMetrics implements CameraHealth {
     (known ?? this.#countersOf(OTHER, OTHER)).refusals.inc();
   }
 
-  #warned({ classLabel }: CameraCounters, warnings: WarningSet): void {
-    for (const kind of warningsIn(warnings)) {
-      this.recorder.counter('readingWarnings', kind, classLabel).inc();
+  #warned({ classLabel, warnings: counters }: CameraCounters, warnings: WarningSet): void {
+    for (const [bit, kind] of READING_WARNINGS.entries()) {
+      if (((warnings >> bit) & 1) === 0) continue;
+      counters[bit] ??= this.recorder.counter('readingWarnings', kind, classLabel);
+      counters[bit].inc();
     }
   }
 
@@ -124,10 +131,12 @@ export class CameraMetrics implements CameraHealth {
   }
 
   #countersOf(cameraClass: string, cameraType: string): CameraCounters {
-    const types = this.#cameras.get(cameraClass);
-    const known = types?.get(cameraType);
+    const known = this.#cameras.get(cameraClass)?.get(cameraType);
     if (known !== undefined) return known;
     const labels = [this.#labelOf(cameraClass), this.#labelOf(cameraType)] as const;
+    const types = this.#cameras.get(labels[0]);
+    const same = types?.get(labels[1]);
+    if (same !== undefined) return same;
     if (!this.#named.has(cameraKey(labels)) && !this.#hasRoom(labels)) {
       return this.#countersOf(OTHER, OTHER);
     }
@@ -142,11 +151,12 @@ export class CameraMetrics implements CameraHealth {
       unread: this.recorder.counter('cameraUnreadSymbols', ...labels),
       mismatches: this.recorder.counter('cameraLengthMismatches', ...labels),
       refusals: this.recorder.counter('cameraRefusals', ...labels),
+      warnings: [],
       unseen: 0,
       last: undefined,
     };
-    if (types === undefined) this.#cameras.set(cameraClass, new Map([[cameraType, counters]]));
-    else types.set(cameraType, counters);
+    if (types === undefined) this.#cameras.set(labels[0], new Map([[labels[1], counters]]));
+    else types.set(labels[1], counters);
     this.#count += 1;
     return counters;
   }

@@ -47,6 +47,9 @@ const SPELLINGS: Readonly<Record<string, (groups: readonly string[]) => string>>
   'with blanks': (groups) => groups.join(' '),
   'with blanks in Latin letters': (groups) => toLatin(groups.join(' ')),
   'with no-break spaces': (groups) => groups.join('\u00a0'),
+  'with underscores': (groups) => groups.join('_'),
+  'with underscores in Latin letters': (groups) => toLatin(groups.join('_')),
+  'with dots': (groups) => groups.join('.'),
   'with hyphens': (groups) => groups.join('-'),
   'between blanks': (groups) => `  ${groups.join('')} `,
   'with full-width digits': (groups) => toFullWidth(groups.join('')),
@@ -56,7 +59,6 @@ const SPELLINGS: Readonly<Record<string, (groups: readonly string[]) => string>>
 const VALUE_SPELLINGS: typeof SPELLINGS = {
   ...SPELLINGS,
   'in small Latin letters with blanks': (groups) => toLatin(groups.join(' ')).toLowerCase(),
-  'with dots': (groups) => groups.join('.'),
   'each symbol apart': (groups) => [...groups.join('')].join(' '),
 };
 

@@ -7,13 +7,16 @@ import { matchTemplate, symbolClass, TEMPLATE_NAMES, TEMPLATE_SYMBOLS_MAX } from
  *
  * A text is brought to one spelling first: compatibility forms (full width), case, and the Latin and
  * Greek letters that look like Cyrillic ones are made equal, invisible symbols and separators are left
- * out. `_`, an unread symbol, stands for any.
+ * out. `_` stands for any symbol, as an unread one, or separates as well.
  */
 
 /** A whole value that is a plate, or one symbol away from one as a misread plate is. */
 export function looksLikePlate(value: string): boolean {
-  const symbols = classesOf(normalise(value).replace(SEPARATORS, ''));
-  return isPlate(symbols) || isNearPlate(symbols);
+  const symbols = normalise(value).replace(SEPARATORS, '');
+  return [symbols, symbols.replaceAll('_', '')].some((spelling) => {
+    const classes = classesOf(spelling);
+    return isPlate(classes) || isNearPlate(classes);
+  });
 }
 
 /**
@@ -33,7 +36,7 @@ const SEPARATORS = /[^\p{L}\p{Nd}_]/gu;
 /** A word: what has a symbol that a plate may not have ends it. */
 const WORD = /[\p{L}\p{Nd}_]+/gu;
 /** Between the groups of one plate: `А 123 ВС 77`, `А123ВС-77`. */
-const GROUP_GAP = /^[ \u00a0\t]{0,2}[-‐–/|]?[ \u00a0\t]{0,2}$/u;
+const GROUP_GAP = /^[ \u00a0\t]{0,2}[-‐–/|.]?[ \u00a0\t]{0,2}$/u;
 const GROUPS_MAX = 4;
 /** Symbols that may be anything, in the sense of `symbolClass`. */
 const ANY = 0xff;
@@ -97,7 +100,8 @@ function isPlateWord(word: string, isOfGroups: boolean): boolean {
   // Of small Latin letters those only that look like a plate's: `v20202020` is a version.
   if (/[a-z]/.test(word) && !/^[abekmhopctyxd\p{Script=Cyrillic}\p{Nd}_]+$/u.test(word))
     return false;
-  return isPlate(classesOf(normalise(word)));
+  const symbols = normalise(word);
+  return isPlate(classesOf(symbols)) || isPlate(classesOf(symbols.replaceAll('_', '')));
 }
 
 function normalise(text: string): string {
