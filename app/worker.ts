@@ -7,6 +7,7 @@ import { CELLS_FD, MODEL_FD, SLOT_VARIABLE } from './adapters/cluster/messages.j
 import { startBeat } from './adapters/cluster/start-beat.js';
 import { receiveModel } from './adapters/cluster/model-pipe.js';
 import { openModel, type LoadedModel } from './adapters/load-model.js';
+import { goldenBeside } from './adapters/model-files.js';
 import { logModelFault } from './adapters/log-model-fault.js';
 import { closeLogger, type Logger } from './adapters/logger.js';
 import { CellsFile } from './adapters/metrics/cells-file.js';
@@ -108,9 +109,12 @@ async function serve(
   tellModel(recorder, slot, loaded, golden);
   // Once and not by each worker.
   if (golden.state === 'absent' && slot === '1') {
+    const unnamed = goldenBeside(config.model);
     log.warn(
       'the model has no golden readings: nothing proves that it answers as CatBoost does; ' +
-        'serve a model folder with golden readings (models/README.md)',
+        (unnamed === undefined
+          ? 'serve a model folder with golden readings (models/README.md)'
+          : `name ${unnamed} as golden.file in the manifest (models/README.md)`),
       { model: identity.name, digest: identity.digest },
     );
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { ModelError } from '../model/errors.js';
@@ -32,6 +33,12 @@ export async function readModelFiles(path: string): Promise<ModelFiles> {
     throw unreadable(path, cause, MODEL_EXPECTED);
   });
   return { path, files: info.isDirectory() ? await readFolder(path) : await readOne(path) };
+}
+
+/** Golden readings that lie in a model folder under their usual name. */
+export function goldenBeside(folder: string): string | undefined {
+  const path = join(folder, 'golden.ndjson');
+  return existsSync(path) ? path : undefined;
 }
 
 /** @throws ModelError `unsupported-model` where a file's name says that it is no model */

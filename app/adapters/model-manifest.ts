@@ -8,11 +8,23 @@ const manifestSchema = z.object({
   schemaVersion: z.literal(1),
   name: z.string().min(1).max(128),
   version: z.string().min(1).max(64),
+  description: z.string().optional(),
   model: z.object({
     file: fileName(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'),
+    format: z.string().optional(),
+    bytes: z.number().optional(),
+    trees: z.number().optional(),
   }),
-  golden: z.object({ file: fileName(), tolerance: z.number().positive().max(0.01) }).optional(),
+  golden: z
+    .object({
+      file: fileName(),
+      rows: z.number().optional(),
+      tolerance: z.number().positive().max(0.01),
+    })
+    .optional(),
+  classNames: z.array(z.string()).optional(),
+  features: z.array(z.object({ name: z.string(), kind: z.string() })).optional(),
 });
 
 export type ModelManifest = z.output<typeof manifestSchema>;

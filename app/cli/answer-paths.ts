@@ -1,4 +1,5 @@
-import { compileCatBoost } from '../model/compile-catboost.js';
+import { readModelFiles } from '../adapters/model-files.js';
+import { compileSource, modelSourceOf } from '../adapters/model-source.js';
 import { pickRegnoFeatures, toFeatureRow } from '../model/features/pick-regno-features.js';
 import type { Reading } from '../model/features/reading.js';
 import type { FeatureRow } from '../model/ir/ir.js';
@@ -7,7 +8,6 @@ import type { AnswerPath, PathName, PathOptions } from './answer-path.js';
 import { usageError } from './command-error.js';
 import { shapeOf } from './feature-shape.js';
 import { HttpAnswers } from './http-answers.js';
-import { readModelFile } from './model-file.js';
 import { ModelRunner } from './model-runner.js';
 import type { ModelRow } from './row-shape.js';
 
@@ -39,11 +39,13 @@ async function openOnnx(model: string): Promise<AnswerPath> {
 
 /** The interpreter takes the model as it was read, before any pass: a compiled file has lost that. */
 async function openReference(model: string): Promise<AnswerPath> {
-  const { kind, path, bytes } = await readModelFile(model);
-  if (kind !== 'cbm') {
-    throw usageError(`${path}: the reference needs the .cbm; for an .onnx give --through onnx`);
+  const source = modelSourceOf(await readModelFiles(model));
+  const { ir } = compileSource(source);
+  if (ir === undefined) {
+    throw usageError(
+      `${source.path}: the reference needs the .cbm; for an .onnx give --through onnx`,
+    );
   }
-  const { ir } = compileCatBoost(bytes);
   const shape = shapeOf(ir);
   const interpret = createInterpreter(ir);
   const toRow = (value: ModelRow): FeatureRow =>

@@ -131,6 +131,7 @@ describe('regno inspect', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^SHA-256 +[0-9a-f]{64}, as the manifest says$/m);
     expect(stdout).toMatch(/^trees +\d+, at most \d+ deep/m);
+    expect(stdout).toMatch(/^digest +[0-9a-f]{64}, SHA-256 of that ONNX: .*x-model-digest/m);
     expect(stdout).toMatch(/^ *\d+ +camera_class +categorical +\d+$/m);
     expect(stdout).toMatch(/^camera_class +Borders /m);
     expect(stdout).toMatch(/^afts_regno_ai_text +\d+ /m);
@@ -174,7 +175,7 @@ describe('regno inspect', () => {
     const { code, stderr } = await runRegno(['inspect', GOLDEN]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `regno: ${GOLDEN}: expected a .cbm, an .onnx or a folder with a manifest.json\n`,
+      stderr: `regno: ${GOLDEN}: expected a model folder with a manifest.json, a .cbm or an .onnx (unsupported-model)\n`,
     });
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { COMPILE_STAGES, compileCatBoost, type CompileStage } from '../model/compile-catboost.js';
 import type { FeatureKind, LabelType, Link } from '../model/ir/ir.js';
@@ -12,7 +13,12 @@ import { formatBytes, formatCount, formatSeconds, printable } from './text-forma
 
 export interface CompileReport {
   readonly source: { readonly file: string; readonly bytes: number; readonly sha256: string };
-  readonly onnx: { readonly file: string; readonly bytes: number };
+  readonly onnx: {
+    readonly file: string;
+    readonly bytes: number;
+    /** SHA-256 of the graph: what health, metrics and `x-model-digest` show. */
+    readonly digest: string;
+  };
   /** How often each operator occurs. */
   readonly operators: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<FeatureKind, number>>;
@@ -60,7 +66,11 @@ export async function compileModel(
       signature.features.filter((feature) => feature.kind === kind).length;
     return {
       source: { file: source, bytes: bytes.length, sha256: signature.sourceSha256 },
-      onnx: { file: out, bytes: onnx.length },
+      onnx: {
+        file: out,
+        bytes: onnx.length,
+        digest: createHash('sha256').update(onnx).digest('hex'),
+      },
       operators: Object.fromEntries(inspectOnnx(onnx).operators),
       features: { float: count('float'), categorical: count('categorical'), text: count('text') },
       loss: ir.source.loss,
@@ -91,6 +101,7 @@ export function formatCompileReport(report: CompileReport): string {
     ['trees', formatCount(report.trees)],
     ...formatOutcome(report),
     ['ONNX', `${report.onnx.file}, ${formatBytes(report.onnx.bytes)}`],
+    ['digest', `${report.onnx.digest}, SHA-256 of that ONNX: what x-model-digest will show`],
     ['operators', formatOperators(report.operators)],
     ['compiler', report.compilerVersion],
     ['time', `${formatSeconds(report.seconds)} (${times.join(', ')})`],

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
+import { readGolden } from '../adapters/golden-file.js';
+import { readModelFiles } from '../adapters/model-files.js';
+import type { ModelManifest } from '../adapters/model-manifest.js';
+import { compileSource, modelSourceOf } from '../adapters/model-source.js';
 import { describeCbm, type CbmDescription } from '../model/catboost/describe-cbm.js';
 import { outlineCbm, type CbmOutline } from '../model/catboost/outline-cbm.js';
-import { compileCatBoost } from '../model/compile-catboost.js';
 import { ModelError, type ModelErrorCode } from '../model/errors.js';
 import { inspectOnnx, type OnnxReport } from '../model/onnx/inspect-onnx.js';
-import { readModelFile, type ModelFileKind } from './model-file.js';
 
 /** What `regno inspect` tells of any model. */
 export interface FileReport {
   readonly file: string;
-  readonly kind: ModelFileKind;
+  readonly kind: 'cbm' | 'onnx';
   readonly bytes: number;
   /** Of the file itself, lower-case hex. */
   readonly sha256: string;
@@ -32,6 +34,8 @@ export interface ModelReport extends FileReport {
   readonly onnx: Omit<OnnxReport, 'opsets' | 'operators'> & {
     readonly opsets: Readonly<Record<string, number>>;
     readonly operators: Readonly<Record<string, number>>;
+    /** SHA-256 of the graph: what health, metrics and `x-model-digest` show. */
+    readonly digest: string;
   };
 }
 
@@ -50,21 +54,23 @@ export interface ManifestSummary {
  *   told what it holds.
  */
 export async function inspectModel(path: string): Promise<ModelReport | RefusedReport> {
-  const { path: file, kind, bytes, manifest } = await readModelFile(path);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const files = await readModelFiles(path);
+  const source = modelSourceOf(files);
+  const { bytes, sha256, manifest } = source;
+  const kind = source.kind === '.cbm' ? 'cbm' : 'onnx';
   const report: FileReport = {
-    file,
+    file: source.path,
     kind,
     bytes: bytes.length,
     sha256,
     manifest: manifest === undefined ? undefined : summarise(manifest, sha256),
   };
-  if (kind === 'onnx') return { ...report, catboost: undefined, onnx: reportOnnx(bytes) };
+  readGolden(files, manifest);
   try {
-    const onnx = reportOnnx(compileCatBoost(bytes).onnx);
-    return { ...report, catboost: describeCbm(bytes), onnx };
+    const onnx = reportOnnx(compileSource(source).onnx);
+    return { ...report, catboost: kind === 'cbm' ? describeCbm(bytes) : undefined, onnx };
   } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
+    if (!(error instanceof ModelError) || kind === 'onnx') throw error;
     const { code, message } = error;
     return { ...report, refused: { code, message }, outline: outlineOr(error, bytes) };
   }
@@ -85,20 +91,11 @@ function reportOnnx(bytes: Uint8Array): ModelReport['onnx'] {
     ...onnx,
     opsets: Object.fromEntries(onnx.opsets),
     operators: Object.fromEntries(onnx.operators),
+    digest: createHash('sha256').update(bytes).digest('hex'),
   };
 }
 
-function summarise(manifest: Readonly<Record<string, unknown>>, sha256: string): ManifestSummary {
-  const text = (key: string): string => {
-    const value = manifest[key];
-    return typeof value === 'string' ? value : '';
-  };
-  const model = manifest['model'];
-  const stated = typeof model === 'object' && model !== null && 'sha256' in model && model.sha256;
-  return {
-    name: text('name'),
-    version: text('version'),
-    description: text('description'),
-    digestMatches: stated === sha256,
-  };
+function summarise(manifest: ModelManifest, sha256: string): ManifestSummary {
+  const { name, version, description = '', model } = manifest;
+  return { name, version, description, digestMatches: model.sha256 === sha256 };
 }

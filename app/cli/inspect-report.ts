@@ -177,6 +177,7 @@ function onnxSection({ kind, onnx }: ModelReport): string {
   const sets = Object.entries(onnx.opsets).map(([domain, version]) => `${domain} ${version}`);
   return formatFields([
     [kind === 'cbm' ? 'compiles to' : 'graph', `${formatBytes(onnx.bytes)} of ONNX`],
+    ['digest', `${onnx.digest}, SHA-256 of that ONNX: what /health/ready and x-model-digest show`],
     ['made by', printable(onnx.producer)],
     ['operator sets', printable(sets.join(', '))],
     ['operators', formatOperators(onnx.operators)],

@@ -5,7 +5,8 @@ import { openPath } from './answer-paths.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
 import type { InputRow } from '../rows/row.js';
 import { usageError } from './command-error.js';
-import { readModelFile } from './model-file.js';
+import { readModelFiles } from '../adapters/model-files.js';
+import { modelSourceOf } from '../adapters/model-source.js';
 import { openInput } from './open-input.js';
 import { startProgress } from './progress-bar.js';
 import { READING_SHAPE, type RowShape } from './row-shape.js';
@@ -58,8 +59,8 @@ const expectedSchema = z.union([z.array(z.number()), z.record(z.string(), z.numb
  * @throws CommandError where the model cannot be read.
  */
 export async function defaultPaths(model: string): Promise<readonly PathName[]> {
-  const { kind } = await readModelFile(model);
-  return kind === 'cbm' ? ['reference', 'onnx'] : ['onnx'];
+  const { kind } = modelSourceOf(await readModelFiles(model));
+  return kind === '.cbm' ? ['reference', 'onnx'] : ['onnx'];
 }
 
 /**

@@ -6,6 +6,13 @@ import type { ModelSignature } from '../model/onnx/signature.js';
 const NEGATIVE_LABELS: readonly string[] = ['0', '0.0', '-1', '-1.0', 'false', 'no', 'negative'];
 const POSITIVE_LABELS: readonly string[] = ['1', '1.0', 'true', 'yes', 'positive'];
 
+/** Whether a label means what `negative` or `positive` says, or is that name itself. */
+export function isClassNamed(label: string, name: string): boolean {
+  if (label === name) return true;
+  const labels = { negative: NEGATIVE_LABELS, positive: POSITIVE_LABELS }[name];
+  return labels?.includes(label.toLowerCase()) ?? false;
+}
+
 /**
  * Makes sure, by what a model states of itself, that its answers are decisions about readings: it takes
  * features that pick_regno makes and tells two classes apart, negative first. Anything else would be

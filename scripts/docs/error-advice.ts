@@ -148,7 +148,7 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalCode, Advice>> = {
 export const MODEL_ERROR_ADVICE: Readonly<Record<ModelErrorCode, Advice>> = {
   'damaged-model': {
     about:
-      'The bytes contradict the format: cut off, overwritten, or no model at all; or a manifest does not fit its model. The message names section and offset.',
+      'The bytes contradict the format: cut off, overwritten, or no model at all; or a manifest does not fit its model. The message names section and offset, or the field of the manifest.',
     advice:
       'Get the file again from where it was trained, and compare its SHA-256 (`npx regno inspect`).',
   },

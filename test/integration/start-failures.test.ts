@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
+import { eventually } from '../testing/eventually.js';
 import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
 import { API_KEY, launchService, logLine, ROOT, startService } from '../testing/start-service.js';
 
@@ -197,6 +198,16 @@ describe('a model that fails its golden check', () => {
 });
 
 describe('a model that has no golden readings', () => {
+  it('is served with a warning that names those which its manifest does not', async () => {
+    const folder = await copyModelFolder();
+    const path = join(folder, 'manifest.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    writeFileSync(path, JSON.stringify({ ...manifest, golden: undefined }));
+    const service = await startService({ env: { MODEL: folder, WORKERS: '1' } });
+    expect(service.process.text).toContain(`name ${join(folder, 'golden.ndjson')} as golden.file`);
+    await service.stop();
+  });
+
   it('is served with one warning, and health and metrics say that nothing proves it', async () => {
     const folder = await copyModelFolder();
     const model = join(folder, 'model.cbm');
@@ -207,9 +218,14 @@ describe('a model that has no golden readings', () => {
       body: { ready: true, model: { golden: 'absent', goldenRows: 0 } },
     });
     expect(service.process.text.match(/the model has no golden readings/g)).toHaveLength(1);
-    const metrics = await (await fetch(`${service.url}/metrics`)).text();
-    expect(metrics).toContain('regno_golden_check_rows{worker="1"} 0');
-    expect(metrics).toContain('regno_golden_check_rows{worker="2"} 0');
+    // Each worker tells its figures a moment after it is ready.
+    const metrics = await eventually('figures of both workers', async () => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      const told = ['1', '2'].every((slot) =>
+        text.includes(`regno_golden_check_rows{worker="${slot}"} 0`),
+      );
+      return told ? text : undefined;
+    });
     expect(metrics).not.toContain('regno_golden_check_passed{');
     expect((await service.stop()).code).toBe(0);
   });

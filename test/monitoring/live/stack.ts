@@ -178,7 +178,7 @@ export class LiveStack {
     const shipped = join(ROOT, 'models/pick-regno');
     mkdirSync(folder, { recursive: true });
     const manifest = JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8')) as {
-      model: { file: string; sha256: string };
+      model: { file: string; format: string; bytes: number; sha256: string };
       golden: { file: string };
     };
     const source = manifest.model.sha256;
@@ -192,6 +192,8 @@ export class LiveStack {
     manifest.model = {
       ...manifest.model,
       file: 'model.onnx',
+      format: 'onnx',
+      bytes: compiled.length,
       sha256: createHash('sha256').update(compiled).digest('hex'),
     };
     writeFileSync(join(folder, 'model.onnx'), compiled);
