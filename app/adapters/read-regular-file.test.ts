@@ -50,7 +50,7 @@ describe('readRegularFile', () => {
   it('says why a file cannot be read', async () => {
     const path = join(folder, 'absent');
     await expect(read(path)).rejects.toMatchObject({
-      code: 'damaged-model',
+      code: 'unreadable-model',
       message: `${path}: there is no such file or folder (ENOENT); expected a model`,
     });
     const loop = join(folder, 'loop');

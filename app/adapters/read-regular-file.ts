@@ -9,7 +9,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * are refused; the limit holds while reading too, as a file may grow and `/proc` states size 0.
  *
  * @param expected what the caller wants there, for the error's text
- * @throws ModelError `damaged-model` where it is absent, unreadable or no regular file,
+ * @throws ModelError `unreadable-model` where it is absent, unreadable or no regular file,
  *   `limit-exceeded` where it is larger than `bytesMax`
  */
 export async function readRegularFile(
@@ -38,7 +38,7 @@ export async function readRegularFile(
 export function unreadable(path: string, cause: unknown, expected: string): ModelError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
   const reason = REASONS.get(code) ?? `cannot be read (${code})`;
-  return new ModelError('damaged-model', `${path}: ${reason}; expected ${expected}`, { cause });
+  return new ModelError('unreadable-model', `${path}: ${reason}; expected ${expected}`, { cause });
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -79,7 +79,7 @@ function tooLarge(path: string, size: string, bytesMax: number): ModelError {
 
 function assertRegular(path: string, info: Stats, expected: string): void {
   if (info.isFile()) return;
-  throw new ModelError('damaged-model', `${path} is ${kindOf(info)}; expected ${expected}`);
+  throw new ModelError('unreadable-model', `${path} is ${kindOf(info)}; expected ${expected}`);
 }
 
 function kindOf(info: Stats): string {

@@ -89,6 +89,13 @@ describe('regno compile', () => {
     rmSync(cwd, { recursive: true });
   });
 
+  it('takes the model of a folder', async () => {
+    const args = ['compile', join(SHIPPED_CBM, '..'), '-o', onnx, '--force', '--json'];
+    const { code, stdout } = await runRegno(args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ source: { file: SHIPPED_CBM } });
+  });
+
   it('warns of a loss function that it does not know', async () => {
     const source = join(folder, 'novel.cbm');
     const known = readFileSync(join(ROOT, 'test/fixtures/cbm/regression.cbm'), 'latin1');
@@ -112,7 +119,7 @@ describe('regno compile', () => {
   it.each([
     ['damaged.cbm', readFileSync(SHIPPED_CBM).subarray(0, 5000), /damaged model: .+ \(damaged-m/],
     ['text.cbm', Buffer.from('no model'), /expected a CatBoost model/],
-    ['absent.cbm', undefined, /there is no such file/],
+    ['absent.cbm', undefined, /there is no such file.* \(unreadable-model\)/],
   ])('refuses %s in one line and leaves nothing behind', async (name, content, message) => {
     const source = join(folder, name);
     if (content !== undefined) writeFileSync(source, content);
@@ -251,6 +258,24 @@ describe('regno score', () => {
     });
   });
 
+  it('knows a CSV on standard input, and names that differ by their spelling', async () => {
+    const names = Object.keys(golden[0]!.input);
+    const csv = `${names.join(',')}\n${names.map(() => '1').join(',')}\n`;
+    const plain = await runRegno(['score'], { stdin: csv });
+    expect(plain).toMatchObject({ code: 1, stdout: '' });
+    expect(plain.stderr).toMatch(/looks like the header of a CSV; give --input-format csv/);
+
+    const spelt = csv.replace('camera_class', 'Camera Class').replace('direction', 'DIRECTION');
+    const asCsv = await runRegno(['score', '--input-format', 'csv'], { stdin: spelt });
+    const advice = 'found: "Camera Class", "DIRECTION"; names are lower case, with underscores';
+    expect(asCsv.stderr).toContain(advice);
+
+    const { direction, camera_class: cameraClass, ...others } = golden[0]!.input;
+    const row = { ...others, 'Camera-Class': cameraClass, Direction: direction };
+    const { stdout } = await runRegno(['score'], { stdin: ndjson([row]) });
+    expect(linesOf(stdout)[0]!.error).toContain('; found: "Camera-Class", "Direction"; names are');
+  });
+
   it('ends quietly when its reader has seen enough', async () => {
     const rows = ndjson(Array.from({ length: 4000 }, () => golden[0]!.input));
     const child = startRegno(['score']);
@@ -280,7 +305,7 @@ describe('regno score', () => {
     const { code, stderr } = await runRegno(['score', GOLDEN, '--model', missing]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^regno: .*no-model: there is no such file or folder \(ENOENT\); .*\(damaged-model\)\n$/,
+      /^regno: .*no-model: there is no such file or folder \(ENOENT\); .*\(unreadable-model\)\n$/,
     );
   });
 });
@@ -322,6 +347,16 @@ describe('regno verify', () => {
     const bad = await runRegno(['verify', '-e', '-', '--through', 'onnx'], { stdin });
     expect(bad.code).toBe(1);
     expect(bad.stdout).toContain('1 bad line, the first: line 13: expected {"input"');
+  });
+
+  it('reads NDJSON, and says so of a CSV', async () => {
+    const named = await runRegno(['verify', '-e', 'rows.csv']);
+    expect(named.code).toBe(2);
+    expect(named.stderr).toMatch(/rows\.csv is a CSV; expected NDJSON/);
+    const stdin = `${Object.keys(golden[0]!.input).join(';')}\n1;2\n`;
+    const piped = await runRegno(['verify', '-e', '-'], { stdin });
+    expect(piped.code).toBe(1);
+    expect(piped.stderr).toMatch(/looks like the header of a CSV; expected NDJSON/);
   });
 
   it('compares a compiled file through onnx, and asks for the .cbm for the reference', async () => {
@@ -422,6 +457,16 @@ describe('regno config and openapi', () => {
 });
 
 describe('regno serve', () => {
+  it.each([
+    ['--port', 'abc', /--port <port>: expected a whole number from 0 to 65535/],
+    ['--workers', '0', /--workers <n>: expected at least 1/],
+    ['--log-level', 'loud', /--log-level <level>: expected error, warn, info or debug/],
+  ])('takes %s %s for a wrong call', async (option, value, message) => {
+    const { code, stderr } = await runRegno(['serve', option, value]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
   it('serves with what its options say, until SIGTERM', async () => {
     const child = startRegno(['serve', '--port', '0', '--host', '127.0.0.1', '--workers', '1']);
     try {

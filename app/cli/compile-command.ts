@@ -15,7 +15,7 @@ export function addCompileCommand(program: Command): void {
       'Turns a CatBoost model into one self-contained ONNX file: CTR tables, text calcers, trees ' +
         'and the sigmoid are inside. What cannot be compiled is refused by name.',
     )
-    .argument('<model.cbm>', 'the model as CatBoost saved it')
+    .argument('<model>', 'a .cbm as CatBoost saved it, or a folder with a manifest.json')
     .requiredOption(
       '-o, --out <file>',
       'where the ONNX file goes, whole or not at all; - is stdout',

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { assertFileFits } from '../adapters/manifest-fit.js';
+import { readModelFiles } from '../adapters/model-files.js';
+import { modelSourceOf, type ModelSource } from '../adapters/model-source.js';
 import { COMPILE_STAGES, compileCatBoost, type CompileStage } from '../model/compile-catboost.js';
 import type { FeatureKind, LabelType, Link } from '../model/ir/ir.js';
 import { inspectOnnx } from '../model/onnx/inspect-onnx.js';
@@ -37,7 +41,7 @@ export interface CompileReport {
 }
 
 /**
- * Compiles a file to a file.
+ * Compiles a file, or the one that a model folder's manifest names, to a file.
  *
  * @throws CommandError, ModelError; nothing is written then.
  */
@@ -46,14 +50,11 @@ export async function compileModel(
   out: string,
   force: boolean,
 ): Promise<CompileReport> {
-  if (extname(source).toLowerCase() === '.onnx') {
-    throw usageError(`${source} is compiled already; expected a .cbm`);
-  }
   if (out === '-' && process.stdout.isTTY) {
     throw usageError('standard output is a terminal; give -o a file, or pipe the ONNX file on');
   }
   const startedAt = performance.now();
-  const bytes = await readBytes(source);
+  const { path: file, bytes } = await readSource(source);
   // Before the work, so that nobody waits for a file that may not be written.
   const output = await openOutput(out, force);
   try {
@@ -65,7 +66,7 @@ export async function compileModel(
     const count = (kind: FeatureKind): number =>
       signature.features.filter((feature) => feature.kind === kind).length;
     return {
-      source: { file: source, bytes: bytes.length, sha256: signature.sourceSha256 },
+      source: { file, bytes: bytes.length, sha256: signature.sourceSha256 },
       onnx: {
         file: out,
         bytes: onnx.length,
@@ -88,6 +89,19 @@ export async function compileModel(
     output.discard();
     throw error;
   }
+}
+
+/** The model of a folder, whose manifest must fit, or a file of whatever name. */
+async function readSource(source: string): Promise<Pick<ModelSource, 'path' | 'bytes'>> {
+  const info = await stat(source).catch(() => undefined);
+  const folder =
+    info?.isDirectory() === true ? modelSourceOf(await readModelFiles(source)) : undefined;
+  const path = folder?.path ?? source;
+  if (extname(path).toLowerCase() === '.onnx') {
+    throw usageError(`${path} is compiled already; expected a .cbm`);
+  }
+  if (folder?.manifest !== undefined) assertFileFits(folder.manifest, folder);
+  return folder ?? { path, bytes: await readBytes(path) };
 }
 
 /** A {@link CompileReport} for people. */

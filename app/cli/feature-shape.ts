@@ -4,6 +4,7 @@ import { expectedValues, ownValues } from '../model/ir/own-values.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import type { ModelSignature } from '../model/onnx/signature.js';
 import { assertDecidesReadings } from '../services/assert-decides-readings.js';
+import { similarNamesAdvice } from '../rows/similar-names.js';
 import { decimalCommaAdvice, READING_SHAPE, type ReadRow, type RowShape } from './row-shape.js';
 
 /** What is needed of a signature, or of a model's IR. */
@@ -66,7 +67,13 @@ function valuesByName(features: Features, input: object): ReadRow {
   if (missing.length > 0) {
     const list = missing.slice(0, NAMES_SHOWN_MAX).map(({ name }) => JSON.stringify(name));
     const more = missing.length > list.length ? ` and ${missing.length - list.length} more` : '';
-    return { error: `no value for ${list.join(', ')}${more}; null says that it is not known` };
+    const advice = similarNamesAdvice(
+      missing.map(({ name }) => name),
+      Object.keys(input),
+    );
+    return {
+      error: `no value for ${list.join(', ')}${more}; null says that it is not known${advice}`,
+    };
   }
   const fields = input as Readonly<Record<string, unknown>>;
   return featureRow(

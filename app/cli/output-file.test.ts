@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandError } from './command-error.js';
 import { openOutputFile } from './output-file.js';
 
 describe('openOutputFile', () => {
@@ -63,5 +64,13 @@ describe('openOutputFile', () => {
   it('names a folder that is not there, and one that is', async () => {
     await expect(openOutputFile(join(folder, 'no/out'), false)).rejects.toThrow(/ENOENT/);
     await expect(openOutputFile(folder, true)).rejects.toThrow(/is a folder/);
+  });
+
+  it('says of a path through a file what is wrong with it', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const path = join(folder, 'file/out');
+    const opened = openOutputFile(path, true);
+    await expect(opened).rejects.toBeInstanceOf(CommandError);
+    await expect(opened).rejects.toThrow(/ENOTDIR: a part of the path is no folder/);
   });
 });

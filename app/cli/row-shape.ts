@@ -5,6 +5,7 @@ import type { FieldFault, Reading } from '../model/features/reading.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import { hasDecimalComma, listWithDecimalPoints } from '../rows/decimal-comma.js';
 import type { InputRow, RowColumn } from '../rows/row.js';
+import { similarNamesAdvice } from '../rows/similar-names.js';
 import { isDecision } from '../services/is-decision.js';
 
 /** A row as a model takes it: a reading, or a value per feature. */
@@ -56,10 +57,13 @@ export function decimalCommaAdvice(value: unknown): string {
 
 /** Every faulty field and what it should be. */
 function describeFaults(faults: readonly FieldFault[], input: unknown): string {
-  return faults
-    .map(({ field, expected }) => {
-      const value: unknown = Object.getOwnPropertyDescriptor(Object(input), field)?.value;
-      return `${field}: expected ${expected}${decimalCommaAdvice(value)}`;
-    })
-    .join('; ');
+  const row: unknown = Object(input);
+  const texts = faults.map(({ field, expected }) => {
+    const value: unknown = Object.getOwnPropertyDescriptor(row, field)?.value;
+    return `${field}: expected ${expected}${decimalCommaAdvice(value)}`;
+  });
+  const missing = faults
+    .map(({ field }) => field)
+    .filter((field) => !Object.hasOwn(row as object, field));
+  return texts.join('; ') + similarNamesAdvice(missing, Object.keys(row as object));
 }

@@ -55,7 +55,8 @@ export async function scoreRows(options: ScoreOptions): Promise<ScoreResult> {
   const result = { rows: 0, bad: 0, odd: 0, warnings, modelWarnings };
   try {
     const { columns, byPosition, answers: names } = shape;
-    const reading = { ...options, format: input.format, columns, byPosition };
+    const csvAdvice = 'give --input-format csv';
+    const reading = { ...options, format: input.format, columns, byPosition, csvAdvice };
     for await (const rows of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       if (result.rows === 0 && options.format === 'csv') {
         const added = runner.namesClass ? ['class', 'error'] : ['error'];

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { SETTINGS } from '../config/schema.js';
+import { usageError } from './command-error.js';
 
 const FLAGS = {
   port: '-p, --port <port>',
@@ -29,8 +30,12 @@ export function addServeCommand(program: Command): void {
     .action(async (given: Readonly<Partial<Record<Flag, string>>>) => {
       for (const flag of flags()) {
         const value = given[flag];
+        if (value === undefined) continue;
+        const { success, error } = SETTINGS[flag].schema.safeParse(value);
+        if (!success)
+          throw usageError(`${FLAGS[flag]}: ${error.issues[0]?.message ?? 'not valid'}`);
         // The worker processes read the same environment.
-        if (value !== undefined) process.env[SETTINGS[flag].env] = value;
+        process.env[SETTINGS[flag].env] = value;
       }
       await import('../main.js');
     });

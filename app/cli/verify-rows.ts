@@ -50,6 +50,7 @@ export interface VerifyResult {
 }
 
 const BATCH_ROWS = 256;
+const NDJSON_EXPECTED = 'expected NDJSON: {"input": ..., "expected": ...} a line';
 
 const expectedSchema = z.union([z.array(z.number()), z.record(z.string(), z.number())]);
 
@@ -69,6 +70,9 @@ export async function defaultPaths(model: string): Promise<readonly PathName[]> 
  * @throws CommandError, ModelError where a path cannot be used at all.
  */
 export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> {
+  if (options.expected.toLowerCase().endsWith('.csv')) {
+    throw usageError(`${options.expected} is a CSV; ${NDJSON_EXPECTED}`);
+  }
   const input = await openInput(options.expected, 'ndjson');
   const paths: AnswerPath[] = [];
   const progress = startProgress(input.totalBytes, 'bytes');
@@ -78,7 +82,8 @@ export async function verifyRows(options: VerifyOptions): Promise<VerifyResult> 
     const tallies = paths.map((path) => new Tally(path, options.tolerance));
     const bad = { count: 0, first: null as string | null };
     let rows = 0;
-    const reading = { ...options, format: input.format, columns: shape.columns };
+    const { columns } = shape;
+    const reading = { ...options, format: input.format, columns, csvAdvice: NDJSON_EXPECTED };
     for await (const batch of inBatches(readRows(input.chunks, reading), BATCH_ROWS)) {
       const cases = batch.flatMap((row) => {
         const checked = checkRow(row, shape, options.rules);

@@ -2,6 +2,7 @@ import { splitCsvLine } from './csv-line.js';
 import { InputError } from './input-error.js';
 import type { InputLine } from './read-lines.js';
 import type { RowColumn, RowOptions } from './row.js';
+import { comparable, similarNamesAdvice } from './similar-names.js';
 
 /** How the rows of a CSV are to be read. */
 export interface CsvHeader {
@@ -36,6 +37,17 @@ export async function readCsvHeader(
   return { ...header, byPosition: true };
 }
 
+/** Whether a line that is no JSON names at least half of the columns, in whatever spelling. */
+export function looksLikeCsvHeader(line: string, columns: readonly RowColumn[]): boolean {
+  if (SEPARATOR_LINE.test(line)) return true;
+  const wanted = new Set(columns.map(({ name }) => comparable(name)));
+  return DELIMITERS.some((delimiter) => {
+    const found = new Set(namesOf(line, delimiter).map(comparable));
+    const known = [...wanted].filter((name) => found.has(name)).length;
+    return known > 0 && known >= wanted.size / 2;
+  });
+}
+
 const DELIMITERS = [',', ';', '\t'];
 
 /** What Excel reads and, on some systems, writes; filled up to the width of the rows by some programs. */
@@ -59,22 +71,24 @@ function bestHeader(
   columns: readonly RowColumn[],
 ): HeaderLine {
   const missing = ({ names }: HeaderLine): number => missingFrom(names, columns).length;
-  const headers = delimiters.map((delimiter) => {
-    const split = splitCsvLine(line, delimiter);
-    const names = split.kind === 'fields' ? split.fields.map((name) => name.trim()) : [];
-    return { delimiter, names };
-  });
+  const headers = delimiters.map((delimiter) => ({ delimiter, names: namesOf(line, delimiter) }));
   return headers.reduce((best, header) => {
     const better = missing(best) - missing(header) || header.names.length - best.names.length;
     return better > 0 ? header : best;
   });
 }
 
+function namesOf(line: string, delimiter: string): readonly string[] {
+  const split = splitCsvLine(line, delimiter);
+  return split.kind === 'fields' ? split.fields.map((name) => name.trim()) : [];
+}
+
 /** Why the columns cannot be taken by their names; undefined where they can. */
 function faultOf(names: readonly string[], columns: readonly RowColumn[]): string | undefined {
   const missing = missingFrom(names, columns);
   if (missing.length > 0) {
-    return `the first line of the CSV must name its columns; missing: ${missing.join(', ')}`;
+    const advice = similarNamesAdvice(missing, names);
+    return `the first line of the CSV must name its columns; missing: ${missing.join(', ')}${advice}`;
   }
   // Nameless columns are nobody's: spreadsheets leave some at the end.
   const twice = names.filter((name, i) => name !== '' && names.indexOf(name) < i);

@@ -1,4 +1,6 @@
 import { listWithDecimalPoints, withDecimalPoint } from './decimal-comma.js';
+import { looksLikeCsvHeader } from './csv-header.js';
+import { InputError } from './input-error.js';
 import { rawMember } from './raw-member.js';
 import { readCsv } from './read-csv.js';
 import { readLines, type InputLine } from './read-lines.js';
@@ -11,8 +13,8 @@ import type { InputRow, RowColumn, RowOptions } from './row.js';
  * line with the names of the columns, in any order, separated by comma, semicolon or tab; a line
  * such as `sep=;` may stand before it.
  *
- * @throws InputError where the input is in another encoding, or a CSV header lacks columns or names
- *   one twice.
+ * @throws InputError where the input is in another encoding, a CSV header lacks columns or names one
+ *   twice, or NDJSON begins with the header of a CSV.
  */
 export async function* readRows(
   chunks: AsyncIterable<Uint8Array>,
@@ -20,7 +22,7 @@ export async function* readRows(
 ): AsyncGenerator<InputRow> {
   const { format, columns } = options;
   const lines = readLines(chunks, options.encoding);
-  const rows = format === 'csv' ? readCsv(lines, options) : readNdjson(lines, columns);
+  const rows = format === 'csv' ? readCsv(lines, options) : readNdjson(lines, options);
   if (options.decimalComma !== true) yield* rows;
   else for await (const row of rows) yield withDecimalPoints(row, columns);
 }
@@ -39,9 +41,12 @@ export async function* inBatches<T>(rows: AsyncIterable<T>, sizeMax: number): As
 
 async function* readNdjson(
   lines: AsyncIterable<InputLine>,
-  columns: readonly RowColumn[],
+  { columns, csvAdvice = 'expected NDJSON' }: RowOptions,
 ): AsyncGenerator<InputRow> {
+  let isFirst = true;
   for await (const { number: line, text, fault } of lines) {
+    const mayBeHeader = isFirst;
+    isFirst = false;
     const place = { id: String(line), line };
     if (text === undefined) {
       yield { ...place, fault: fault ?? 'unreadable' };
@@ -50,6 +55,10 @@ async function* readNdjson(
     try {
       yield { ...place, ...unwrapRow(JSON.parse(text), text, columns) };
     } catch {
+      // No row of it could be read, and each would say so.
+      if (mayBeHeader && looksLikeCsvHeader(text, columns)) {
+        throw new InputError(`the first line looks like the header of a CSV; ${csvAdvice}`);
+      }
       yield { ...place, fault: 'the line is not valid JSON' };
     }
   }

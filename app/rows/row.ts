@@ -19,6 +19,8 @@ export interface RowOptions {
   readonly encoding?: string;
   /** Numbers written as text have a decimal comma. */
   readonly decimalComma?: boolean;
+  /** What to do where NDJSON is expected and a CSV came. */
+  readonly csvAdvice?: string;
 }
 
 /** One row of an input, not yet checked as what it should be. */

@@ -74,7 +74,12 @@ async function checkSize(path: string): Promise<void> {
 async function* readings(path: string, options: DataFileOptions): AsyncGenerator<object> {
   const format = path.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson';
   const chunks = createReadStream(path) as AsyncIterable<Uint8Array>;
-  for await (const row of readRows(chunks, { ...options, format, columns: FIELDS })) {
+  for await (const row of readRows(chunks, {
+    ...options,
+    format,
+    columns: FIELDS,
+    csvAdvice: 'let its name end in .csv',
+  })) {
     const where = `${path}:${row.line}`;
     if (row.fault !== undefined) throw new DataFileError(`${where}: ${row.fault}`);
     if (!isRecord(row.input)) {

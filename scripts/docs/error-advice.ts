@@ -146,6 +146,11 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalCode, Advice>> = {
 
 /** The prose of docs/errors.md for each code of a ModelError. */
 export const MODEL_ERROR_ADVICE: Readonly<Record<ModelErrorCode, Advice>> = {
+  'unreadable-model': {
+    about:
+      'The file of a model is not there, this user may not read it, or it is a folder or a device where a file is expected. The message names the path and what was expected there.',
+    advice: 'Correct the path or the rights of the file.',
+  },
   'damaged-model': {
     about:
       'The bytes contradict the format: cut off, overwritten, or no model at all; or a manifest does not fit its model. The message names section and offset, or the field of the manifest.',
