@@ -145,6 +145,35 @@ describe.skipIf(lacks('redis-server', 'chromium'))('/status in a browser', TIMEO
     await page.context().close();
   });
 
+  it('fills where the key stands in the address, and claims nothing before that', async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.route('**/status.json', (route) => route.abort(), { times: 1 });
+    await page.goto(`${service.url.replace('://', `://anybody:${PAGE_KEY}@`)}/status`);
+    await page.locator('#state').getByText('no answer for').waitFor();
+    const workers = page.locator('section:has(#h-workers)');
+    expect(await workers.locator('.none').textContent()).toBe('Not read yet.');
+    await pill(page, 'ok');
+    expect(await workers.locator('tbody tr').count()).toBe(2);
+    await page.context().close();
+  });
+
+  it.each([390, 1200])('cuts no column at %d px without saying so', async (width) => {
+    const { page } = await open(browser, service.url, { width, height: 800 });
+    await pill(page, 'ok');
+    await page.locator('summary').click();
+    const silent = `[...document.querySelectorAll('.scroll')].filter((frame) => {
+      const isCut = frame.scrollWidth > frame.clientWidth;
+      const hint = frame.previousElementSibling;
+      return isCut !== (hint.checkVisibility() && getComputedStyle(frame).overflowX === 'auto');
+    }).map((frame) => frame.ariaLabel)`;
+    await eventually('each hint', async () =>
+      (await page.evaluate<string[]>(silent)).length === 0 ? true : undefined,
+    );
+    const workers = page.locator('section:has(#h-workers) .more');
+    expect(await workers.isVisible()).toBe(width < 1000);
+    await page.context().close();
+  });
+
   it('says so when the service answers no more', async () => {
     const lone = await startService({ env: { WORKERS: '1', API_KEYS: PAGE_KEY } });
     const { page } = await open(browser, lone.url);

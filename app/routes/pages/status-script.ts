@@ -78,14 +78,26 @@ function tile(title, kind) {
 }
 
 /* ---- tables ---- */
+/* A table that may be wider than its place, and a line that says so where it is. */
+function scrolled(label, grid) {
+  const hint = element('p', { class: 'more', hidden: '' }, 'more columns: scroll sideways →');
+  const frame = element('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': label }, grid);
+  const look = new ResizeObserver(() => { hint.hidden = frame.scrollWidth <= frame.clientWidth; });
+  look.observe(frame);
+  look.observe(grid);
+  return [hint, frame];
+}
+
 function table(title, size, columns, empty) {
   const body = element('tbody');
   const heads = columns.map(([name, kind]) => element('th', { scope: 'col', class: kind || '' }, name));
   const grid = element('table', {}, element('thead', {}, element('tr', {}, ...heads)), body);
-  const nothing = element('p', { class: 'none' }, empty);
-  const frame = element('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': title }, grid);
-  const section = panel(title, size, nothing, frame);
+  const nothing = element('p', { class: 'none' }, 'Not read yet.');
+  const [hint, frame] = scrolled(title, grid);
+  frame.hidden = true;
+  const section = panel(title, size, nothing, hint, frame);
   const show = (rows) => {
+    nothing.textContent = empty;
     nothing.hidden = rows.length > 0;
     frame.hidden = rows.length === 0;
     body.replaceChildren(...rows.map((cells) => element('tr', {}, ...cells.map((cell, i) => {
@@ -125,9 +137,8 @@ const faults = table('Last errors', 'wide', [['time'], ['kind'], ['process'], ['
   'None since the start.');
 const settingsBody = element('tbody');
 main.append(element('section', {}, element('details', {}, element('summary', {}, 'Configuration'),
-  element('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Configuration' },
-    element('table', {}, element('thead', {}, element('tr', {},
-      ...['setting', 'value'].map((name) => element('th', { scope: 'col' }, name)))), settingsBody)))));
+  ...scrolled('Configuration', element('table', {}, element('thead', {}, element('tr', {},
+    ...['setting', 'value'].map((name) => element('th', { scope: 'col' }, name)))), settingsBody)))));
 
 const STATES = { ready: 'good', starting: 'warn', draining: 'warn', unready: 'bad' };
 const GOLDEN = { passed: 'good', absent: 'none', failed: 'bad' };
@@ -194,7 +205,8 @@ let lastAnswerAt = Date.now();
 async function poll() {
   try {
     if (!document.hidden) {
-      const answer = await fetch('/status.json', { signal: AbortSignal.timeout(5000) });
+      // Relative to a page opened as http://user:key@host it would be refused by the browser.
+      const answer = await fetch(location.origin + '/status.json', { signal: AbortSignal.timeout(5000) });
       if (answer.ok) {
         show(await answer.json());
         lastAnswerAt = Date.now();

@@ -40,6 +40,7 @@ td.number,th.number{text-align:right;white-space:nowrap}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 .word{font-weight:600;white-space:nowrap}
 .none{color:var(--faint)}
+.more{color:var(--faint);font-size:.82rem;margin-bottom:.3rem}
 meter{width:5rem;height:.7rem;vertical-align:middle}
 code{font:.85em ui-monospace,monospace;white-space:nowrap}
 .scroll th{white-space:nowrap}
