@@ -60,11 +60,11 @@ interface ReadingFlight {
   readonly waiting: Decided[];
 }
 
-/** What memory holds of a body: a hit must tell the same as the answer that it repeats. */
-interface Remembered {
-  readonly positive: number;
-  readonly warnings: WarningSet;
-}
+/**
+ * What memory holds of a body, as a hit tells the same as the answer that it repeats: of most readings
+ * the probability is all, and takes least room.
+ */
+type Remembered = number | { readonly positive: number; readonly warnings: WarningSet };
 
 /**
  * Decides readings: memory, then the shared cache, then the model.
@@ -95,7 +95,8 @@ export class Decider {
     const remembered = this.#memory?.get(key);
     if (this.#memory !== undefined) this.parts.metrics.memoryLookUp(remembered !== undefined);
     if (remembered !== undefined) {
-      this.#answer(remembered, 'memory', done);
+      if (typeof remembered === 'number') this.#answer(remembered, 0, 'memory', done);
+      else this.#answer(remembered.positive, remembered.warnings, 'memory', done);
       return;
     }
     const flight = this.#flights.get(key);
@@ -152,13 +153,12 @@ export class Decider {
 
   #land(flight: ReadingFlight, positive: number, source: AnswerSource): void {
     const { reading, warnings } = flight;
-    const answer = { positive, warnings };
     this.#flights.delete(flight);
-    this.#memory?.set(flight.key, answer);
+    this.#memory?.set(flight.key, warnings === 0 ? positive : { positive, warnings });
     this.parts.cameras.decided(reading, positive, warnings);
     let from = source;
     for (const done of flight.waiting) {
-      this.#answer(answer, from, done);
+      this.#answer(positive, warnings, from, done);
       from = 'shared';
     }
   }
@@ -169,7 +169,7 @@ export class Decider {
     for (const done of flight.waiting) done(outcome);
   }
 
-  #answer({ positive, warnings }: Remembered, source: AnswerSource, done: Decided): void {
+  #answer(positive: number, warnings: WarningSet, source: AnswerSource, done: Decided): void {
     this.parts.metrics.decided(positive);
     done({ kind: 'decided', positive, source, warnings });
   }

@@ -155,7 +155,9 @@ function readProbabilities(
   const value = ownValue(fields, name);
   const list = parseNumberList(value, LIST_LIMITS);
   if (list === undefined || !strict) return list;
-  return areProbabilities(list) && !hasDecimalCommas(value) ? list : undefined;
+  if (!areProbabilities(list)) return undefined;
+  // Of a list with decimal commas each number but the digits after a comma is whole.
+  return Number.isInteger(list[0]) && hasDecimalCommas(value) ? undefined : list;
 }
 
 /** Whether every surrogate is half of a pair: others have no UTF-8 and so no hash. */
