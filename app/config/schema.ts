@@ -158,7 +158,7 @@ export const SETTINGS = {
   corsOrigins: setting({
     env: 'REGNO_CORS_ORIGINS',
     about:
-      'Origins whose pages may call the service from a browser (CORS), separated by commas, e.g. `https://app.example`; `*` for all. Without it none may.',
+      'Origins whose pages may call the service from a browser (CORS), separated by commas, e.g. `https://app.example`; `*` for all. Without it none may: a preflight (`OPTIONS`), which has no key, is answered 401.',
     schema: originList,
   }),
   strict: setting({

@@ -39,8 +39,9 @@ function keyHelp(demoKey: string | undefined): string {
     : `This service takes the public demo key <code>${demoKey}</code>. ${howTo}`;
 }
 
+/** The address is absolute, since a relative one is refused to a page opened as http://user:key@host. */
 const START = `window.ui = SwaggerUIBundle({
-  url: '/openapi.json',
+  url: location.origin + '/openapi.json',
   dom_id: '#ui',
   deepLinking: true,
   tryItOutEnabled: true,

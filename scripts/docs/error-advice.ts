@@ -59,7 +59,8 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalCode, Advice>> = {
   },
   unauthorized: {
     about: 'The header `x-api-key` is missing, or holds no key that this service accepts.',
-    advice: 'Send one of the keys in API_KEYS or API_KEYS_FILE. Health and metrics need none.',
+    advice:
+      'Send one of the keys in API_KEYS or API_KEYS_FILE. Health and metrics need none. A page of another origin whose preflight (`OPTIONS`, which never has a key) gets this needs its origin in REGNO_CORS_ORIGINS.',
   },
   not_found: {
     about: 'There is no such route.',

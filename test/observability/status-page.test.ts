@@ -157,6 +157,13 @@ describe.skipIf(lacks('redis-server', 'chromium'))('/status in a browser', TIMEO
     await page.context().close();
   });
 
+  it('has /docs fill in the same way', async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${service.url.replace('://', `://anybody:${PAGE_KEY}@`)}/docs`);
+    await page.locator('.opblock').first().waitFor({ timeout: 10_000 });
+    await page.context().close();
+  });
+
   it.each([390, 1200])('cuts no column at %d px without saying so', async (width) => {
     const { page } = await open(browser, service.url, { width, height: 800 });
     await pill(page, 'ok');
