@@ -12,6 +12,7 @@ import {
   loadOptions,
   number,
   type CommonFlags,
+  timeOption,
 } from './options.js';
 import { OUTCOMES } from './outcomes.js';
 import { lineProgress } from './progress.js';
@@ -38,7 +39,7 @@ export function addDriveCommand(program: Command): void {
       number(0.01, 1e5),
       50,
     )
-    .option('--day-length <time>', 'how long a day of the road takes', duration, 3_600_000)
+    .addOption(timeOption('--day-length <time>', 'how long a day of the road takes', '1h'))
     .option('--start-at <hour>', "hour of the road's day at the start", number(0, 24), 6)
     .option(
       '--bursts <n>',
@@ -65,9 +66,9 @@ A target that is down is left alone for 0.25 s, then longer, up to 15 s; what fe
 not_sent. SIGTERM or SIGINT ends the run within two seconds; the exit code is then 0.
 
 Examples:
-  regno-generator drive                                    50/s on average, a day in an hour
-  regno-generator drive -r 200 --day-length 10m            a day in ten minutes
-  regno-generator drive --day-length 24h --faulty 0.02     real time, more faulty requests`;
+  npm run drive                                    50/s on average, a day in an hour
+  npm run drive -- -r 200 --day-length 10m         a day in ten minutes
+  npm run drive -- --day-length 24h --faulty 0.02  real time, more faulty requests`;
 
 /** How long requests in flight may take once a stop was asked for. */
 const DRAIN_MS = 2_000;

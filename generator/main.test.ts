@@ -77,6 +77,26 @@ describe('wrong usage ends with 2 and says what was expected', () => {
   });
 });
 
+describe('help', () => {
+  it.each([
+    ['prove', ['"?60s"?', '"?5s"?', '"?10s"?'], 'npm run load'],
+    ['max', ['"?10s"?', '"?2s"?'], 'npm run load:max'],
+    ['drive', ['"?1h"?', '"?10s"?'], 'npm run drive'],
+  ])(
+    'of %s shows times with their units, and commands that exist',
+    SLOW,
+    async (name, times, npm) => {
+      const { code, stdout } = await startProgram([name, '--help']).ended;
+      expect(code).toBe(0);
+      for (const time of times) expect(stdout).toMatch(new RegExp(`default: ${time}\\)`));
+      expect(stdout).not.toMatch(/default: \d+000\)/);
+      expect(stdout).toContain(`Usage: npx tsx generator/main.ts ${name} `);
+      expect(stdout).toContain(`  ${npm} `);
+      expect(stdout).not.toContain('regno-generator');
+    },
+  );
+});
+
 describe('prove writes', () => {
   it('a JSON file, a page, and metrics while it runs', SLOW, async () => {
     server = await startTruthServer('echo');

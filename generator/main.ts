@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { relative } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from './machine.js';
 import { addDriveCommand } from './drive-command.js';
@@ -8,7 +9,7 @@ import { EXIT_CODES } from './verdict.js';
 
 /** The load generator's command line. */
 async function main(): Promise<void> {
-  const program = new Command('regno-generator')
+  const program = new Command(commandName())
     .description(
       'Load generator of regno: proves what the service holds, and tells the truth about it.',
     )
@@ -25,6 +26,12 @@ async function main(): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.usage;
   }
+}
+
+/** How this program is called from here, for help that can be typed. */
+function commandName(): string {
+  const path = relative('', process.argv[1] ?? '');
+  return `${path.endsWith('.ts') ? 'npx tsx' : 'node'} ${path}`;
 }
 
 /** `--max` stands for the command `max`, with or without `prove` before it. */

@@ -4,12 +4,12 @@ import { max, type MaxEngine, type MaxOptions, type MaxResult } from './max.js';
 import {
   COMMON_HELP,
   addCommonOptions,
-  duration,
   durationOrZero,
   integer,
   loadOptions,
   number,
   type CommonFlags,
+  timeOption,
 } from './options.js';
 import { onStopSignal } from './stop-signal.js';
 import { EXIT_CODES } from './verdict.js';
@@ -33,9 +33,11 @@ export function addMaxCommand(program: Command): void {
         .choices(['autocannon', 'lean'])
         .default('autocannon'),
     )
-    .option('-d, --duration <time>', 'how long to measure', duration, 10_000)
+    .addOption(timeOption('-d, --duration <time>', 'how long to measure', '10s'))
     .option('-n, --amount <n>', 'stop after so many requests instead', integer(1, 1e9))
-    .option('--warmup <time>', 'same load before, not measured', durationOrZero, 2_000)
+    .addOption(
+      timeOption('--warmup <time>', 'same load before, not measured', '2s', durationOrZero),
+    )
     .option('--at-least <n>', 'good answers per second that must be reached', number(0, 1e7))
     .option('--json <file>', 'write the figures to a JSON file');
   addCommonOptions(command, { repeat: 0, faulty: 0 })
@@ -51,8 +53,8 @@ neither --check nor --faulty.
 Exit:    0 no errors, and --at-least reached · 1 not so · 2 wrong usage.
 
 Examples:
-  regno-generator max                                   autocannon, 64 connections, 10 s
-  regno-generator max -e lean -n 50000 --at-least 12500 50,000 requests within 4 s`;
+  npm run load:max                                       autocannon, 64 connections, 10 s
+  npm run load:max -- -e lean -n 50000 --at-least 12500  50,000 requests within 4 s`;
 
 async function runMax(flags: MaxFlags): Promise<void> {
   const options: MaxOptions = {

@@ -53,7 +53,9 @@ export function addCommonOptions(command: Command, defaults: DefaultShares): Com
     .option('-c, --connections <n>', 'open connections at most', integer(1, 10_000), 64)
     .option('--connections-min <n>', 'connections opened before the start', integer(1, 10_000), 16)
     .option('-t, --threads <n>', 'threads that send', integer(1, 64), 1)
-    .option('--timeout <time>', 'time limit of a request, from its intended send', duration, 10_000)
+    .addOption(
+      timeOption('--timeout <time>', 'time limit of a request, from its intended send', '10s'),
+    )
     .option(
       '--data <file>',
       'send rows of a file: .csv with ten columns, or NDJSON (default: made up)',
@@ -138,6 +140,16 @@ export function duration(text: string): number {
 /** As {@link duration}, and 0 is a time too. */
 export function durationOrZero(text: string): number {
   return /^0+(\.0+)?(ms|s|m|h)?$/.test(text.trim()) ? 0 : duration(text);
+}
+
+/** An option that is a time; help shows its default as a person would write it. */
+export function timeOption(
+  flags: string,
+  description: string,
+  fallback: string,
+  read: (text: string) => number = duration,
+): Option {
+  return new Option(flags, description).argParser(read).default(read(fallback), fallback);
 }
 
 /** A reader of numbers within limits. */

@@ -6,7 +6,6 @@ import {
   COMMON_HELP,
   DEFAULT_URL,
   addCommonOptions,
-  duration,
   durationOrZero,
   integer,
   limit,
@@ -14,6 +13,7 @@ import {
   number,
   share,
   type CommonFlags,
+  timeOption,
 } from './options.js';
 import { startProgress } from './progress.js';
 import { prove, type ProveOptions, type ProveResult } from './prove.js';
@@ -46,8 +46,15 @@ export function addProveCommand(program: Command): void {
       'open loop at a constant rate: does the service keep its latency, and lose nothing?',
     )
     .option('-r, --rate <n>', 'requests per second, all threads together', number(0.1, 1e6), 500)
-    .option('-d, --duration <time>', 'how long to measure', duration, 60_000)
-    .option('--warmup <time>', 'sent before at the same rate, not measured', durationOrZero, 5_000)
+    .addOption(timeOption('-d, --duration <time>', 'how long to measure', '60s'))
+    .addOption(
+      timeOption(
+        '--warmup <time>',
+        'sent before at the same rate, not measured',
+        '5s',
+        durationOrZero,
+      ),
+    )
     .option('--p99 <ms>', 'limit for the 99th percentile, or "none"', limit)
     .option('--p999 <ms>', 'limit for the 99.9th percentile, or "none"', limit)
     .option('--errors <n>', 'the most requests that may fail, or "none"', limit, 0)
@@ -72,10 +79,10 @@ Latency counts from the moment a request SHOULD have been sent, so a service tha
 making the generator wait. Waiting for a free connection counts too.
 
 Examples:
-  regno-generator prove                                       500/s for 60 s against ${DEFAULT_URL}
-  regno-generator prove -r 5000 -d 60 --p99 25 -t 2           two threads, other limits
-  regno-generator prove -u http://a:8080 -u http://b:8080     two hosts in turn
-  regno-generator prove --data readings.csv --repeat 0.3 --html report.html --json report.json`;
+  npm run load                                       500/s for 60 s against ${DEFAULT_URL}
+  npm run load -- -r 5000 -d 60 --p99 25 -t 2        two threads, other limits
+  npm run load -- -u http://a:8080 -u http://b:8080  two hosts in turn
+  npm run load -- --data readings.csv --repeat 0.3 --html report.html --json report.json`;
 
 async function runProve(flags: ProveFlags): Promise<void> {
   const options: ProveOptions = {

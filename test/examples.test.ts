@@ -65,9 +65,20 @@ describe('the package as its users get it', () => {
     const model = join(installed, 'models/pick-regno/model.cbm');
     const lines = await runExample('any-model.mjs', model, rows);
     expect(lines).toHaveLength(2);
-    const [negative, positive] = JSON.parse(lines[1]!) as [number, number];
-    expect(negative).toBeCloseTo(EXAMPLE_DECISION.negative, 12);
-    expect(positive).toBeCloseTo(EXAMPLE_DECISION.positive, 12);
+    const { negative, positive } = EXAMPLE_DECISION;
+    const near = (p: number): number => expect.closeTo(p, 12) as number;
+    expect(JSON.parse(lines[1]!)).toEqual({
+      probabilities: [near(negative), near(positive)],
+      class: positive > 0.5 ? '1' : '0',
+      threshold: 0.5,
+    });
+    writeFileSync(rows, `\n${row.replace('"camera_type"', '"Camera type"')}\n`);
+    await expect(runExample('any-model.mjs', model, rows)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^line 2: no value for camera_type; unknown: Camera type/m,
+      ) as string,
+    });
   });
 
   it('has the command line, which works without sources and compiler', async () => {
