@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { answerHelp } from '../scripts/help-option.mjs';
 import { build } from './board.js';
 import { BOARDS } from './boards.js';
 
@@ -26,6 +27,10 @@ export function drift(): readonly string[] {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  answerHelp(
+    'usage: npm run sync:dashboards [-- --check]\nWrites the dashboards; --check only compares.',
+    ['--check'],
+  );
   mkdirSync(DASHBOARDS, { recursive: true });
   if (process.argv.includes('--check')) {
     const names = drift();

@@ -1,6 +1,10 @@
 /** `npm run layers`: holds the directions of imports, as scripts/layers/rules.ts states them. */
 import { join } from 'node:path';
 import { findViolations } from './layers/find-violations.js';
+import { answerHelp } from './help-option.mjs';
+
+answerHelp(`usage: npm run layers
+Holds the directions of imports, as scripts/layers/rules.ts states them.`);
 
 const { files, imports, violations } = findViolations(join(import.meta.dirname, '..'));
 for (const { file, line, message } of violations) console.error(`${file}:${line}  ${message}`);

@@ -2,6 +2,13 @@
 // rules, and the unit tests of every alert. `--install` fetches the tools from Debian where it may.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { answerHelp } from './help-option.mjs';
+
+answerHelp(
+  `usage: npm run monitoring [-- --install]
+Checks the configuration, rules and alerts; --install fetches the tools by apt, as root.`,
+  ['--install'],
+);
 
 const TOOLS = { promtool: 'prometheus', amtool: 'prometheus-alertmanager' };
 const RULES = 'monitoring/rules';

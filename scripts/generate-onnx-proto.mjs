@@ -8,6 +8,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { answerHelp } from './help-option.mjs';
+
+answerHelp(
+  `usage: npm run sync:onnx-proto [-- --check]
+Generates app/model/onnx/gen/onnx_pb.ts; --check only compares.`,
+  ['--check'],
+);
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const protoFolder = join(root, 'app/model/onnx/proto');

@@ -5,6 +5,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { answerHelp } from './help-option.mjs';
+
+answerHelp(`usage: npm run pin:images
+Writes the digest of each public image behind its tag, in docker-compose.yml and the Dockerfiles.
+Asks the registries by docker buildx.`);
 
 const FILES = ['docker-compose.yml', 'Dockerfile', 'generator/Dockerfile'];
 /** Our own images are built and have a variable for a tag. */

@@ -6,6 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GENERATED_FILES } from './docs/generated-files.js';
+import { answerHelp } from './help-option.mjs';
+
+answerHelp(
+  `usage: npm run sync:docs [-- --check]
+Writes the files that follow from the sources; --check only compares.`,
+  ['--check'],
+);
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');

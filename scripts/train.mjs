@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
+import { answerHelp } from './help-option.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, '.cache');
@@ -114,8 +115,7 @@ function compare(fresh) {
 }
 
 function main() {
-  const known = process.argv.slice(2).every((option) => option === '--check');
-  if (!known) fail('Usage: npm run train, or npm run train:check to compare only.');
+  answerHelp('usage: npm run train, or npm run train:check to compare only', ['--check']);
   const python = preparePython();
   if (!process.argv.includes('--check')) return run(python, ['-m', 'training.train']);
   const fresh = mkdtempSync(join(cache, 'train-check-'));

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { answerHelp } from '../../scripts/help-option.mjs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { logCommandsTo, run, waitFor } from './command.js';
@@ -227,6 +228,11 @@ function stopNow(why: string, end: () => Promise<void>): void {
   void end().finally(() => process.exit(1));
 }
 
+answerHelp(
+  'usage: npm run test:containers [-- --fresh] [-- --keep]\n' +
+    'Builds and tries the images with a Docker engine of its own; --keep leaves the stack running.',
+  ['--fresh', '--keep'],
+);
 try {
   await main(process.argv.slice(2));
   const total = timings.reduce((sum, { seconds }) => sum + seconds, 0);

@@ -29,8 +29,19 @@ interface Outcome {
 }
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, node: { type: 'string', default: '24' } },
+  options: {
+    only: { type: 'string' },
+    node: { type: 'string', default: '24' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
+if (values.help === true) {
+  console.log(
+    'usage: npm run test:fresh [-- --only start|test] [--node 24]\n' +
+      "Types README's two commands in a minimal Debian. Needs root and debootstrap; takes minutes.",
+  );
+  process.exit();
+}
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const commands = [...readme.matchAll(/^(npm ci && npm (start|test))\b/gm)].map(
   ([, typed = '', name = '']) => ({ typed, name }),

@@ -6,17 +6,17 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { answerHelp } from '../../scripts/help-option.mjs';
 import { OUTSIDE_PROGRAMS, declaredPrograms, type OutsideName } from './outside-programs.js';
 import { pathWithout } from './path-without.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const all = Object.keys(OUTSIDE_PROGRAMS) as OutsideName[];
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in OUTSIDE_PROGRAMS));
-if (unknown.length > 0) {
-  console.error(`no such program: ${unknown.join(', ')}; expected some of ${all.join(', ')}`);
-  process.exit(2);
-}
+answerHelp(
+  `usage: npm run test:without [-- NAME ...]\nRuns tests with a program hidden. NAME: ${all.join(', ')}`,
+  all,
+);
 
 const testFiles = ['app', 'test'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -1,0 +1,1 @@
+export function answerHelp(help: string, known?: readonly string[]): void;
