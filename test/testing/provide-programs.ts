@@ -33,6 +33,10 @@ export function providePrograms(names: readonly OutsideName[]): Availability {
     if (!isThere(program)) return `${aptFault}; ${howToBring(program)}`;
     if (program.python === undefined || isPythonReady(program.python)) return null;
     if (!mayProvide) return `${aptFault}; see ${requirementsOf(program.python)}`;
+    console.log(
+      `installing what tests need: pip packages of ${requirementsOf(program.python)}, ` +
+        'a minute or so (TEST_PROVIDE=no forbids it)',
+    );
     // Debian's python3 comes without the module that makes environments.
     return faultOf(program.python) && (install([name]) ?? faultOf(program.python));
   }
