@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 
-function runScript(path: string, ...args: readonly string[]) {
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+
+function runScript(name: string, ...args: readonly string[]) {
+  const path = scripts[name]?.split(' ').at(-1) ?? '';
   // With no program on the PATH nothing can be done, should it be tried.
   const env = { ...process.env, PATH: '' };
   const command = ['--import', 'tsx', join(ROOT, path), ...args];
@@ -12,24 +18,24 @@ function runScript(path: string, ...args: readonly string[]) {
 }
 
 describe.each([
-  'scripts/pin-images.mjs',
-  'scripts/generate-onnx-proto.mjs',
-  'scripts/check-monitoring.mjs',
-  'scripts/train.mjs',
-  'scripts/check-layers.ts',
-  'scripts/sync-docs.ts',
-  'grafana/build.ts',
-  'test/containers/run.ts',
-  'test/testing/run-without.ts',
-])('%s', (path) => {
+  'pin:images',
+  'sync:onnx-proto',
+  'monitoring',
+  'train',
+  'layers',
+  'sync:docs',
+  'sync:dashboards',
+  'test:containers',
+  'test:without',
+])('npm run %s', (name) => {
   it('prints help and does nothing', () => {
-    const { status, stdout } = runScript(path, '--help');
+    const { status, stdout } = runScript(name, '--help');
     expect(stdout).toMatch(/^usage: npm run /);
     expect(status).toBe(0);
   });
 
   it('refuses an argument that it does not know', () => {
-    const { status, stderr } = runScript(path, '--nonsense');
+    const { status, stderr } = runScript(name, '--nonsense');
     expect(stderr).toMatch(/^unknown argument --nonsense\nusage: /);
     expect(status).toBe(2);
   });
