@@ -7,6 +7,7 @@ import {
   type ConnectionEnd,
   type ConnectionLimits,
 } from './client-connections.js';
+import { linger } from './linger.js';
 import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode, type RefusalReason } from './refusal.js';
 import { HEADERS_MAX, nextRequestId } from './request-context.js';
 
@@ -40,9 +41,6 @@ const TIMEOUT_CHECK_MS = 1000;
 
 /** From here on `Object.setPrototypeOf` on a request no longer ruins its hidden class. */
 const NODE_MAJOR_WITH_CHEAP_PROTOTYPES = 24;
-
-/** How long a client may read a last answer before its connection is destroyed. */
-const LINGER_MS = 1000;
 
 /** What Node takes and its types do not name: answer a client that has closed its sending side. */
 interface HalfOpenServer extends Server {
@@ -171,24 +169,6 @@ function refuseRaw(
       `connection: close\r\n\r\n${body}`,
   );
   linger(socket);
-}
-
-/**
- * Destroys a connection once its client had time to read its last answer. Only ended, it would keep
- * its descriptor until the client closes; destroyed at once with bytes unread, it would be reset, and
- * the answer with it. What still comes is thrown away.
- */
-function linger(socket: Socket): void {
-  if (socket.readableEnded) {
-    socket.destroySoon();
-    return;
-  }
-  socket.removeAllListeners('data');
-  socket.on('data', () => undefined);
-  socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('end', () => socket.destroySoon());
-  socket.once('close', () => clearTimeout(timer));
 }
 
 function errorCodeOf(code: string | undefined): RefusalCode {

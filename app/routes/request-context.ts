@@ -110,6 +110,7 @@ export function openRequest(
     req.trace = openTrace(req.headers['traceparent']);
     req.admission = undefined;
     if (isDraining()) res.shouldKeepAlive = false;
+    if (req.headers['transfer-encoding'] !== undefined) req.socket.client?.holdBack(res);
     observer.started();
     res.on('close', onClose);
     if (req.rawHeaders.length > 2 * HEADERS_MAX) {

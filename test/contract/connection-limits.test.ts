@@ -104,6 +104,50 @@ describe('pipelined requests', () => {
   });
 });
 
+describe('a body in chunks', () => {
+  const CHUNKS = '1\r\nx\r\n'.repeat(50_000);
+
+  it.each(['POST /reg/', 'GET /health/live', 'POST /no/such'])(
+    'without a key to %s is not read: its answer is the last',
+    async (line) => {
+      await listen();
+      const head = `${line} HTTP/1.1\r\nhost: regno\r\ntransfer-encoding: chunked\r\n\r\n`;
+      const connection = await open();
+      const before = process.cpuUsage();
+      await connection.write(head);
+      const answer = await connection.next();
+      expect(answer?.headers.get('connection')).toBe('close');
+      for (let i = 0; i < 10; i += 1) await connection.write(CHUNKS).catch(() => undefined);
+      await eventually(
+        'the server has no connection',
+        async () => ((await connectionsOf(app.server)) === 0 ? true : undefined),
+        3000,
+      );
+      // Half a million chunks would take 0.3 s to parse.
+      expect(process.cpuUsage(before).user).toBeLessThan(250_000);
+      connection.close();
+    },
+  );
+
+  it('with a key keeps its connection', async () => {
+    await listen();
+    const [head = '', body = ''] = POST.split('\r\n\r\n');
+    const chunked =
+      `${head.replace(/content-length: \d+/i, 'transfer-encoding: chunked')}\r\n\r\n` +
+      `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const connection = await open();
+    for (const count of [1, 2]) {
+      await connection.write(chunked);
+      await until('the reading taken', () => undecided.length === count);
+      undecided.at(-1)?.({ kind: 'decided', positive: 0.5, source: 'model', warnings: 0 });
+      const answer = await connection.next();
+      expect(answer?.status).toBe(200);
+      expect(answer?.headers.get('connection')).toBe('keep-alive');
+    }
+    connection.close();
+  });
+});
+
 describe('an answer that nobody reads', () => {
   const BYTES = 20_000_000;
 

@@ -132,10 +132,10 @@ function sitSilently(connections: number, bytes: string): Attack {
   };
 }
 
-/** Sends a body without a key for as long as the service takes it, on a few connections. */
-function sendWithoutEnd(connections: number): Attack {
+/** Sends a body without a key for as long as the service takes it, on some connections. */
+function sendWithoutEnd(connections: number, chunks: string): Attack {
   const head = 'POST /reg/ HTTP/1.1\r\nhost: regno\r\ntransfer-encoding: chunked\r\n\r\n';
-  const chunk = Buffer.from(`10000\r\n${'x'.repeat(0x10000)}\r\n`);
+  const chunk = Buffer.from(chunks);
   return (port) => {
     const crowd = new Crowd(port);
     return crowd.every(TICK_MS, () => {
@@ -171,7 +171,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     500,
     'POST /reg/ HTTP/1.1\r\nhost: regno\r\ncontent-length: 20000\r\n\r\n{',
   ),
-  'bodies without a key that go on': sendWithoutEnd(4),
+  'bodies without a key that go on': sendWithoutEnd(4, `10000\r\n${'x'.repeat(0x10000)}\r\n`),
+  'bodies without a key in chunks of one byte': sendWithoutEnd(40, '1\r\nx\r\n'.repeat(10_000)),
   'connections that are opened and closed': writeAndLeave('', 100),
   'heads of 700 headers': writeAndLeave(
     `GET / HTTP/1.1\r\nhost: regno\r\n${'x-y: 0123456789\r\n'.repeat(700)}\r\n`.repeat(5),
