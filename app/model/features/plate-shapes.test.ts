@@ -134,6 +134,7 @@ describe('what is no plate', () => {
     'ЛИСД-2Ф',
     'М2000',
     'DS-2CD7026G0',
+    'e123ab45f0a123bc77',
     'class 17',
     'Стационарная',
     'other',
@@ -143,6 +144,24 @@ describe('what is no plate', () => {
   ])('%s stays', (value) => {
     expect(looksLikePlate(value)).toBe(false);
     expect(hidePlates(value)).toBe(value);
+  });
+
+  it.each([
+    'cam_А123ВС77',
+    'А123ВС77_north',
+    'Кордон_А123ВС77_1',
+    'А123ВС77RUS',
+    'А123ВС77 RUS',
+    'Камера№А123ВС77',
+    'lane2А123ВС77',
+    'cameraA123BC77lane',
+    'xА123ВС77x',
+    'А123ВС77А456ВС77',
+    '77ВС123А',
+    '%D0%90123%D0%92%D0%A177',
+  ])('%s has one in it', (value) => {
+    expect(looksLikePlate(value) || hidePlates(value) !== value).toBe(true);
+    if (!value.includes('%')) expect(hidePlates(`read "${value}"`)).toMatch(/\[plate\]/);
   });
 
   it.each(['РА345СУ77', 'В34_АЕ77', 'PA345CY77', 'а 123 вс 77', 'А123ВС', 'у4999ОР77'])(

@@ -12,6 +12,7 @@ import { matchTemplate, symbolClass, TEMPLATE_NAMES, TEMPLATE_SYMBOLS_MAX } from
 
 /** A whole value that is a plate, or one symbol away from one as a misread plate is. */
 export function looksLikePlate(value: string): boolean {
+  if (/%[0-9a-f]{2}/i.test(value)) return looksLikePlate(percentDecoded(value));
   const symbols = normalise(value).replace(SEPARATORS, '');
   return [symbols, symbols.replaceAll('_', '')].some((spelling) => {
     const classes = classesOf(spelling);
@@ -49,6 +50,20 @@ const LETTER = symbolClass('А'.charCodeAt(0));
 const DIGIT = symbolClass('0'.charCodeAt(0));
 /** A car's plate without its region, as some cameras read it; no template of the features. */
 const WITHOUT_REGION = [LETTER, DIGIT, DIGIT, DIGIT, LETTER, LETTER];
+
+const PLATE_LETTER = '[АВЕКМНОРСТУХавекмнорстухABEKMHOPCTYX]';
+/**
+ * A plate that is glued to other words: `cam_А123ВС77`, `А123ВС77RUS`. Only forms with letters between
+ * or around digits, as `cam12345` is no plate; no small Latin letters, as every fifth SHA-256 in hex
+ * would have one in it.
+ */
+const PLATE_WITHIN = new RegExp(
+  ['L_?999_?LL', '9999_?LL_?99', 'LL_?999_?L', 'L_?9999_?LL']
+    .join('|')
+    .replaceAll('L', PLATE_LETTER)
+    .replaceAll('9', '\\p{Nd}'),
+  'u',
+);
 
 function hideIn(text: string): string {
   const words = [...text.matchAll(WORD)];
@@ -97,6 +112,7 @@ function areGroups(before: string, after: string): boolean {
 function isPlateWord(word: string, isOfGroups: boolean): boolean {
   // `took 1000 at 25` is no plate: small Latin letters count within one word only.
   if (isOfGroups && /[a-z]/.test(word)) return false;
+  if (PLATE_WITHIN.test(word)) return true;
   // Of small Latin letters those only that look like a plate's: `v20202020` is a version.
   if (/[a-z]/.test(word) && !/^[abekmhopctyxd\p{Script=Cyrillic}\p{Nd}_]+$/u.test(word))
     return false;
@@ -142,6 +158,15 @@ function isNearPlate(classes: Uint8Array): boolean {
     if (variants.some((variant) => isPlate(Uint8Array.from(variant)))) return true;
   }
   return false;
+}
+
+/** The same text where it is not percent-encoded UTF-8; without the percent signs, so that it ends. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text).replaceAll('%', ' ');
+  } catch {
+    return text.replaceAll('%', ' ');
+  }
 }
 
 function isPlain(text: string): boolean {
