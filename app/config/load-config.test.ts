@@ -135,6 +135,14 @@ describe('loadConfig', () => {
     expect(values).not.toContain('');
   });
 
+  it('takes no word for a secret, and any text for a key', () => {
+    const API_KEYS = 'http://a%:b%zz@host/key-of-a-kind';
+    const values = secretValues(loadConfig({ API_KEYS, REDIS_URL: 'redis://default:pass@host' }));
+    expect(values).toContain('pass');
+    expect(values).toContain(API_KEYS);
+    expect(values).not.toContain('default');
+  });
+
   it('treats an empty variable as absent', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: ' ' }).redisUrl).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { SETTINGS } from './schema.js';
 
 /**
  * The values that must not leave the process in a text: those of secret settings, and of URLs among
- * them the user names and passwords, as written and as a client decodes them.
+ * them the user names (a DSN's is its key) and passwords, as written and as a client decodes them.
  */
 export function secretValues(config: Config): string[] {
   const values = Object.entries(SETTINGS)
@@ -16,8 +16,22 @@ export function secretValues(config: Config): string[] {
   );
 }
 
+/** Redis's own name for who has none: a word that any text may hold. */
+const REDIS_DEFAULT_USER = 'default';
+
 function credentialsOf(value: string): string[] {
   if (!URL.canParse(value)) return [];
   const { username, password } = new URL(value);
-  return [username, password].flatMap((part) => [part, decodeURIComponent(part)]).filter(Boolean);
+  return [username, password]
+    .filter((part) => part !== '' && part !== REDIS_DEFAULT_USER)
+    .flatMap((part) => [part, decoded(part)]);
+}
+
+/** An API key may look like a URL and hold any percent sign. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -6,7 +6,8 @@ import { generatedNote } from './generated-note.js';
 /** docs/errors.md: every way in which something can fail by design, and what to do. */
 export function errorsPage(): string {
   const refusals = Object.entries(REFUSALS).map(([code, { status, reason, text }]) => {
-    const facts = `- Status: ${status}\n- Text: \`${text}\`\n- Counted as: \`${reason}\`\n`;
+    const counted = code === 'draining' ? '' : `- Counted as: \`${reason}\`\n`;
+    const facts = `- Status: ${status}\n- Text: \`${text}\`\n${counted}`;
     return section(code, REFUSAL_ADVICE[code as RefusalCode], facts);
   });
   const codes = Object.entries(MODEL_ERROR_ADVICE).map(([code, advice]) => section(code, advice));
