@@ -6,8 +6,8 @@ export const MANIFEST_FILE = 'manifest.json';
 
 const manifestSchema = z.object({
   schemaVersion: z.literal(1),
-  name: z.string().min(1).max(128),
-  version: z.string().min(1).max(64),
+  name: label(128),
+  version: label(64),
   description: z.string().optional(),
   model: z.object({
     file: fileName(),
@@ -47,6 +47,15 @@ export function parseJson(where: string, text: string): unknown {
   } catch (cause) {
     throw new ModelError('damaged-model', `${where}: not valid JSON`, { cause });
   }
+}
+
+/** What stands in headers, logs and labels: no control characters, no halves of surrogate pairs. */
+function label(charsMax: number) {
+  return z
+    .string()
+    .min(1)
+    .max(charsMax)
+    .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected a text without control characters');
 }
 
 /** A manifest may only name files beside itself. */

@@ -9,6 +9,8 @@ import { openPath } from './answer-paths.js';
 import { inspectModel } from './inspect-model.js';
 
 interface Manifest {
+  name: string;
+  version: string;
   model: { file: string; format: string; sha256: string; bytes: number; trees: number };
   golden: { rows: number };
   classNames: string[];
@@ -80,6 +82,17 @@ describe('a manifest that does not fit its model', () => {
     );
     expect(await inspectModel(folder)).toMatchObject({ refused: refusal });
   });
+
+  it.each(['\ud800', '1\r\nx: y'])(
+    'in a name or version of %j is refused before it is read',
+    async (text) => {
+      for (const field of ['name', 'version'] as const) {
+        const folder = await folderWith((manifest) => (manifest[field] = text));
+        const message = expect.stringContaining(`${field}: expected a text without`) as string;
+        await expect(loadModel(folder)).rejects.toMatchObject({ code: 'damaged-model', message });
+      }
+    },
+  );
 
   it('in the number of golden readings is refused, too', async () => {
     const folder = await folderWith(({ golden }) => (golden.rows = 7));
