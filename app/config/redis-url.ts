@@ -13,7 +13,7 @@ export interface RedisAddress {
 }
 
 /** What is wrong with an address of Redis; never shows any of it, as it may hold a password. */
-export class RedisUrlError extends Error {
+class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError';
 }
 

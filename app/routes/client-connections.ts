@@ -32,7 +32,7 @@ const KEYLESS_PIPELINE_MAX = 10;
 const SWEEP_INTERVAL_MS = 1000;
 
 /** A client's connection: the answers that it is owed, and whether its client has shown a key. */
-export class ClientConnection {
+class ClientConnection {
   /** In the order of their requests, which is that of the answers. */
   readonly #owed: ServerResponse[] = [];
   #hasKey = false;

@@ -1,4 +1,5 @@
 import { quoted } from '../errors.js';
+import { readDecimal } from '../ir/feature-value.js';
 import { MULTI_LABEL_LOSSES } from '../ir/ir.js';
 import type { LabelType, Link } from '../ir/ir.js';
 import { readClasses } from './class-labels.js';
@@ -44,7 +45,6 @@ const ONE = { labels: { names: [], type: undefined }, columns: [0], width: 1 };
 /** What CatBoost compares probabilities with unless the model says otherwise. */
 const THRESHOLD = 0.5;
 const THRESHOLD_KEY = 'binclass_probability_threshold';
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** What the model's outputs mean. */
 export interface Outcome {
@@ -127,7 +127,7 @@ function rawOnly(info: Metadata, loss: string): string {
 function readThreshold(info: Metadata): { threshold: number; warnings: string[] } {
   const text = info.get(THRESHOLD_KEY)?.trim();
   if (text === undefined) return { threshold: THRESHOLD, warnings: [] };
-  const number = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  const number = readDecimal(text) ?? Number.NaN;
   if (number >= 0 && number <= 1) return { threshold: number, warnings: [] };
   // CatBoost finds no probability above a threshold outside 0 to 1, and takes 0.5 for what is no number.
   const threshold = Number.isNaN(number) ? THRESHOLD : 1;

@@ -48,7 +48,12 @@ function toNumber(value: unknown): number | undefined {
   if (value === null || value === undefined) return NaN;
   if (typeof value !== 'string') return undefined;
   if (MISSING.has(value)) return NaN;
-  return DECIMAL.test(value) ? Number(value) : undefined;
+  return readDecimal(value);
+}
+
+/** A number written in decimal digits, with or without an exponent and nothing around; Infinity where it overflows. */
+export function readDecimal(text: string): number | undefined {
+  return DECIMAL.test(text) ? Number(text) : undefined;
 }
 
 function toCategory(value: unknown): string | undefined {
