@@ -1,7 +1,5 @@
+import { MODEL_BYTES_MAX } from '../adapters/model-files.js';
 import { readRegularFile } from '../adapters/read-regular-file.js';
-
-/** As the service accepts; a larger file is hardly a model. */
-const MODEL_BYTES_MAX = 1024 * 1024 * 1024;
 
 /**
  * Reads a file of limited size, whole.

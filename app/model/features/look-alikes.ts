@@ -1,5 +1,7 @@
-const CYRILLIC = 'АВЕКМНОРСТУХ';
-const LATIN = 'ABEKMHOPCTYX';
+/** The letters of Russian plates, which have Latin twins so that other countries can read them. */
+export const CYRILLIC = 'АВЕКМНОРСТУХ';
+/** Their twins, in the same order. */
+export const LATIN = 'ABEKMHOPCTYX';
 /** No Greek capital looks like С. */
 const GREEK = 'ΑΒΕΚΜΗΟΡ\0ΤΥΧ';
 

@@ -157,6 +157,7 @@ describe('what is no plate', () => {
     'cameraA123BC77lane',
     'xА123ВС77x',
     'А123ВС77А456ВС77',
+    'the_camera_at_the_end_of_the_road_А123ВС77_and_more',
     '77ВС123А',
     '%D0%90123%D0%92%D0%A177',
   ])('%s has one in it', (value) => {

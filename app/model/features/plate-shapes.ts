@@ -1,4 +1,4 @@
-import { CYRILLIC_TWINS } from './look-alikes.js';
+import { CYRILLIC, CYRILLIC_TWINS, LATIN } from './look-alikes.js';
 import { matchTemplate, symbolClass, TEMPLATE_NAMES, TEMPLATE_SYMBOLS_MAX } from './template.js';
 
 /**
@@ -51,7 +51,9 @@ const DIGIT = symbolClass('0'.charCodeAt(0));
 /** A car's plate without its region, as some cameras read it; no template of the features. */
 const WITHOUT_REGION = [LETTER, DIGIT, DIGIT, DIGIT, LETTER, LETTER];
 
-const PLATE_LETTER = '[АВЕКМНОРСТУХавекмнорстухABEKMHOPCTYX]';
+const PLATE_LETTER = `[${CYRILLIC}${CYRILLIC.toLowerCase()}${LATIN}]`;
+/** Of small Latin letters those only that look like a plate's, and D: `v20202020` is a version. */
+const SMALL_PLATE = new RegExp(`^[${LATIN.toLowerCase()}d\\p{Script=Cyrillic}\\p{Nd}_]+$`, 'u');
 /**
  * A plate that is glued to other words: `cam_А123ВС77`, `А123ВС77RUS`. Only forms with letters between
  * or around digits, as `cam12345` is no plate; no small Latin letters, as every fifth SHA-256 in hex
@@ -85,7 +87,8 @@ function hideIn(text: string): string {
 /** How many words from `at` on are one plate, 0 for none; the longest is taken. */
 function wordsOfPlate(text: string, words: readonly RegExpExecArray[], at: number): number {
   let joined = '';
-  let taken = 0;
+  // A word of any length may have a plate in it.
+  let taken = PLATE_WITHIN.test(words[at]?.[0] ?? '') ? 1 : 0;
   for (let count = 1; count <= GROUPS_MAX; count += 1) {
     const word = words[at + count - 1];
     const before = words[at + count - 2];
@@ -113,9 +116,7 @@ function isPlateWord(word: string, isOfGroups: boolean): boolean {
   // `took 1000 at 25` is no plate: small Latin letters count within one word only.
   if (isOfGroups && /[a-z]/.test(word)) return false;
   if (PLATE_WITHIN.test(word)) return true;
-  // Of small Latin letters those only that look like a plate's: `v20202020` is a version.
-  if (/[a-z]/.test(word) && !/^[abekmhopctyxd\p{Script=Cyrillic}\p{Nd}_]+$/u.test(word))
-    return false;
+  if (/[a-z]/.test(word) && !SMALL_PLATE.test(word)) return false;
   const symbols = normalise(word);
   return isPlate(classesOf(symbols)) || isPlate(classesOf(symbols.replaceAll('_', '')));
 }
