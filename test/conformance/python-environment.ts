@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { runInstaller } from '../testing/run-installer.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -43,19 +44,26 @@ export function isPythonReady(packages: PythonPackages): boolean {
 
 /**
  * The Python of an environment, which the interpreter `PYTHON` (python3) makes at the first use and
- * again when the requirements change. Throws with pip's own words where that fails.
+ * again when the requirements change. Rejects with pip's own words where that fails.
  */
-export function preparePython(packages: PythonPackages): string {
+export async function preparePython(packages: PythonPackages): Promise<string> {
   const { python, folder, stamp, isGiven } = placeOf(packages);
   if (isPythonReady(packages)) return python;
   if (isGiven) throw new Error(`${ENVIRONMENTS[packages].variable}: there is no ${python}`);
 
-  mkdirSync(dirname(folder), { recursive: true });
-  runCommand(process.env['PYTHON'] ?? 'python3', ['-m', 'venv', folder]);
-  const requirements = join(ROOT, requirementsOf(packages));
-  runCommand(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements]);
+  await makeEnvironment(folder, join(ROOT, requirementsOf(packages)));
   writeFileSync(stamp, readRequirements(packages));
   return python;
+}
+
+/** Makes an environment with the packages of a requirements file; what is half made is made anew. */
+export async function makeEnvironment(folder: string, requirements: string): Promise<void> {
+  const run = (command: string, ...args: readonly string[]): Promise<void> =>
+    runInstaller(command, args, { whenSignalled: 'stop' });
+  mkdirSync(dirname(folder), { recursive: true });
+  await run(process.env['PYTHON'] ?? 'python3', '-m', 'venv', '--clear', folder);
+  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements];
+  await run(join(folder, 'bin/python'), ...pip);
 }
 
 function placeOf(packages: PythonPackages) {

@@ -91,10 +91,10 @@ const TRAITS: Readonly<Record<string, (ir: Ir) => boolean>> = {
 describe.skipIf(lacks('catboost'))('models of many kinds answer as CatBoost does', () => {
   const specimens: Specimen[] = [];
 
-  beforeAll(() => {
+  beforeAll(async () => {
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
-    const python = preparePython('catboost');
+    const python = await preparePython('catboost');
     runCommand(python, [join(HERE, 'train_zoo.py'), FOLDER]);
     const entries = JSON.parse(readFileSync(join(FOLDER, 'zoo.json'), 'utf8')) as Entry[];
     for (const entry of entries) {

@@ -23,7 +23,7 @@ describe.skipIf(lacks('schemathesis'))('the service tried by Schemathesis', () =
   afterAll(() => service.stop());
 
   it('takes what its document allows, refuses what it does not, and answers as it says', async () => {
-    const { code, said } = await run(join(dirname(preparePython('schemathesis')), 'st'), [
+    const { code, said } = await run(join(dirname(await preparePython('schemathesis')), 'st'), [
       ...['--config-file', join(import.meta.dirname, 'schemathesis.toml')],
       ...['run', `${service.url}/openapi.json`, '--header', `x-api-key: ${API_KEY}`],
       ...['--checks', 'all', '--seed', String(SEED), '--max-time', String(SECONDS)],

@@ -19,7 +19,7 @@ export async function setup(project: TestProject): Promise<() => void> {
     (file) => [relative(ROOT, file), readFileSync(file, 'utf8')] as const,
   );
   const declared = sources.map(([file, text]) => [file, declaredPrograms(text)] as const);
-  const available = providePrograms([...new Set(declared.flatMap(([, names]) => names))]);
+  const available = await providePrograms([...new Set(declared.flatMap(([, names]) => names))]);
   project.provide('outsidePrograms', available);
   if (sources.some(([, text]) => text.includes(STARTER))) buildService();
 

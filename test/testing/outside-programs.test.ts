@@ -9,7 +9,17 @@ import { pathWithout } from './path-without.js';
 const ROOT = join(import.meta.dirname, '../..');
 const NAMES = Object.keys(OUTSIDE_PROGRAMS) as OutsideName[];
 /** Every Debian has these, or the test does without or makes its own; npm comes with Node. */
-const ALWAYS_THERE = ['sh', 'tar', 'npm', 'sleep', 'mkfifo', 'apt-get', 'taskset', 'docker'];
+const ALWAYS_THERE = [
+  'sh',
+  'tar',
+  'npm',
+  'sleep',
+  'mkfifo',
+  'apt-get',
+  'setsid',
+  'taskset',
+  'docker',
+];
 /**
  * The list itself, what brings its programs, what only commands of their own start, and the service,
  * which starts nothing but itself.
@@ -57,7 +67,7 @@ describe('outside programs of tests', () => {
     const absent = join(path, 'absent');
     const program = JSON.stringify(join(import.meta.dirname, 'provide-programs.ts'));
     const script = `import { providePrograms } from ${program};
-      console.log(JSON.stringify(providePrograms(${JSON.stringify(NAMES)})));`;
+      console.log(JSON.stringify(await providePrograms(${JSON.stringify(NAMES)})));`;
     const asked = spawnSync(
       process.execPath,
       ['--import', 'tsx', '--input-type=module', '-e', script],

@@ -1,16 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import {
-  isPythonReady,
-  preparePython,
-  requirementsOf,
-  type PythonPackages,
-} from '../conformance/python-environment.js';
+import { isPythonReady, preparePython, requirementsOf } from '../conformance/python-environment.js';
 import {
   OUTSIDE_PROGRAMS,
   type Availability,
   type OutsideName,
   type OutsideProgram,
 } from './outside-programs.js';
+import { runInstaller } from './run-installer.js';
 
 // A machine without a network must learn that soon, for the other tests to run.
 const APT = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::http::Timeout=30'];
@@ -18,17 +14,20 @@ const APT_TIMEOUT_MS = 900_000;
 
 /**
  * Makes sure that programs are there: those that are not are installed by apt, where this process
- * is root, and by pip. `TEST_PROVIDE=no` forbids both.
+ * is root, and by pip. `TEST_PROVIDE=no` forbids both. A signal that ends this process stops pip,
+ * and waits for apt-get: dpkg must not be left half-way.
  *
- * @returns per program null, or why it is not there. Never throws
+ * @returns per program null, or why it is not there. Never rejects
  */
-export function providePrograms(names: readonly OutsideName[]): Availability {
+export async function providePrograms(names: readonly OutsideName[]): Promise<Availability> {
   const missing = () => names.filter((name) => !isThere(OUTSIDE_PROGRAMS[name]));
   const mayProvide = process.env['TEST_PROVIDE'] !== 'no';
-  const fault = mayProvide ? install(missing()) : 'TEST_PROVIDE=no forbids to bring it';
-  return Object.fromEntries(names.map((name) => [name, reasonOf(name, fault)]));
+  const fault = mayProvide ? await install(missing()) : 'TEST_PROVIDE=no forbids to bring it';
+  const available: Partial<Record<OutsideName, string | null>> = {};
+  for (const name of names) available[name] = await reasonOf(name, fault ?? 'not found');
+  return available;
 
-  function reasonOf(name: OutsideName, aptFault = 'not found'): string | null {
+  async function reasonOf(name: OutsideName, aptFault: string): Promise<string | null> {
     const program: OutsideProgram = OUTSIDE_PROGRAMS[name];
     if (!isThere(program)) return `${aptFault}; ${howToBring(program)}`;
     if (program.python === undefined || isPythonReady(program.python)) return null;
@@ -37,17 +36,20 @@ export function providePrograms(names: readonly OutsideName[]): Availability {
       `installing what tests need: pip packages of ${requirementsOf(program.python)}, ` +
         'a minute or so (TEST_PROVIDE=no forbids it)',
     );
+    const { python } = program;
+    const prepare = (): Promise<string | null> => faultOf(() => preparePython(python));
     // Debian's python3 comes without the module that makes environments.
-    return faultOf(program.python) && (install([name]) ?? faultOf(program.python));
+    return (await prepare()) && ((await install([name])) ?? (await prepare()));
   }
 }
 
-function faultOf(packages: PythonPackages): string | null {
+/** @returns the last line of why something failed, null where it did not */
+async function faultOf(act: () => Promise<unknown>): Promise<string | null> {
   try {
-    preparePython(packages);
+    await act();
     return null;
   } catch (error) {
-    return lastLine(String(error));
+    return String(error).trim().split('\n').at(-1) ?? '';
   }
 }
 
@@ -73,31 +75,34 @@ function howToBring({ packages }: OutsideProgram): string {
 }
 
 /** @returns why nothing could be installed, undefined where all was */
-function install(names: readonly OutsideName[]): string | undefined {
+async function install(names: readonly OutsideName[]): Promise<string | undefined> {
   if (names.length === 0) return undefined;
   if (process.getuid?.() !== 0) return 'only root may install it';
   const packages = [...new Set(names.flatMap((name) => OUTSIDE_PROGRAMS[name].packages))];
   if (packages.length === 0) return undefined;
-  const apt = (...args: readonly string[]) =>
-    spawnSync('apt-get', [...APT, ...args], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      encoding: 'utf8',
-      timeout: APT_TIMEOUT_MS,
-    });
   console.log(`installing what tests need: ${packages.join(' ')} (TEST_PROVIDE=no forbids it)`);
-  const one = (wanted: readonly string[]) =>
-    apt('install', '-y', '--no-install-recommends', ...wanted);
-  if (one(packages).status === 0) return undefined;
+  if ((await faultOfApt(packages)) === null) return undefined;
   // The lists of a fresh machine are empty.
-  apt('update');
-  const { status, error, stderr } = one(packages);
-  if (status === 0) return undefined;
+  await apt('update');
+  const fault = await faultOfApt(packages);
+  if (fault === null) return undefined;
   // A package that this release does not have must not cost the others.
-  const faults = packages.filter((wanted) => one([wanted]).status !== 0);
-  if (faults.length === 0) return undefined;
-  return `apt-get failed: ${error?.message ?? lastLine(stderr)}`;
+  let areAllThere = true;
+  for (const one of packages) areAllThere = (await faultOfApt([one])) === null && areAllThere;
+  return areAllThere ? undefined : `apt-get failed: ${fault}`;
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+function faultOfApt(packages: readonly string[]): Promise<string | null> {
+  return apt('install', '-y', '--no-install-recommends', ...packages);
+}
+
+/** @returns what went wrong */
+function apt(...args: readonly string[]): Promise<string | null> {
+  return faultOf(() =>
+    runInstaller('apt-get', [...APT, ...args], {
+      whenSignalled: 'finish',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeoutMs: APT_TIMEOUT_MS,
+    }),
+  );
 }
