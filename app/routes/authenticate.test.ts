@@ -15,6 +15,7 @@ describe('ApiKeys', () => {
     'first ',
     'FIRST',
     'first,second',
+    'first\0',
     'k'.repeat(255),
     'k'.repeat(257),
   ])('refuses %j', (key) => {

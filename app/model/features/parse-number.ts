@@ -28,7 +28,7 @@ export function parseNumberList(
   if (!Array.isArray(list) || list.length > limits.entriesMax) return undefined;
   const entries: readonly unknown[] = list;
   if (entries.length === 0) return EMPTY_LIST;
-  return entries.every(isFiniteNumber) ? entries : parseEntries(entries, limits.unitsMax);
+  return areFiniteNumbers(entries) ? entries : parseEntries(entries, limits.unitsMax);
 }
 
 /** What {@link parseNumberList} gives for `[]`, so that it can be told from `[0]`. */
@@ -48,8 +48,10 @@ function parseNumberText(text: string, unitsMax: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-function isFiniteNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+/** A loop, as `every` costs three times that. */
+function areFiniteNumbers(entries: readonly unknown[]): entries is readonly number[] {
+  for (const value of entries) if (!Number.isFinite(value)) return false;
+  return true;
 }
 
 function parseEntries(entries: readonly unknown[], unitsMax: number): number[] | undefined {

@@ -125,7 +125,8 @@ function ownValue(fields: FieldValues, name: FieldName): unknown {
 function readText(fields: FieldValues, name: FieldName): string | undefined {
   const value = ownValue(fields, name);
   if (typeof value !== 'string' || isLonger(value, TEXT_CHARS_MAX)) return undefined;
-  return isWellFormed(value) ? value : undefined;
+  // Half of a surrogate pair has no UTF-8 and so no hash.
+  return value.isWellFormed() ? value : undefined;
 }
 
 /** Whether a text has more characters; only those of more UTF-16 units are counted. */
@@ -158,14 +159,6 @@ function readProbabilities(
   if (!areProbabilities(list)) return undefined;
   // Of a list with decimal commas each number but the digits after a comma is whole.
   return Number.isInteger(list[0]) && hasDecimalCommas(value) ? undefined : list;
-}
-
-/** Whether every surrogate is half of a pair: others have no UTF-8 and so no hash. */
-function isWellFormed(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if ((text.charCodeAt(i) & 0xf800) === 0xd800) return !/\p{Surrogate}/u.test(text);
-  }
-  return true;
 }
 
 function isReading(candidate: Candidate): candidate is Reading {
