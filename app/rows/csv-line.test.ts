@@ -17,9 +17,26 @@ describe('splitCsvLine', () => {
   });
 
   it('tells a field that goes on from one that is broken', () => {
-    expect(splitCsvLine('a,"b', ',')).toEqual({ kind: 'open-quote' });
-    expect(splitCsvLine('a,"b""', ',')).toEqual({ kind: 'open-quote' });
+    expect(splitCsvLine('a,"b', ',')).toMatchObject({ kind: 'open-quote' });
+    expect(splitCsvLine('a,"b""', ',')).toMatchObject({ kind: 'open-quote' });
     expect(splitCsvLine('a,"b"c,d', ',')).toMatchObject({ kind: 'malformed' });
+  });
+
+  it('goes on from line to line as if it had read all of them at once', () => {
+    const part = fc.constantFrom('"', '"', ',', '\n', 'a');
+    fc.assert(
+      fc.property(fc.string({ unit: part, maxLength: 20 }), (text) => {
+        const [first = '', ...others] = text.split('\n');
+        let split = splitCsvLine(first, ',');
+        const taken = [first];
+        for (const line of others) {
+          if (split.kind !== 'open-quote') break;
+          split = splitCsvLine(line, ',', split);
+          taken.push(line);
+        }
+        expect(split).toEqual(splitCsvLine(taken.join('\n'), ','));
+      }),
+    );
   });
 
   it('reads back what csvField writes', () => {

@@ -1,8 +1,16 @@
 export type CsvLine =
   | { readonly kind: 'fields'; readonly fields: readonly string[] }
-  /** A quoted field does not end on this line. */
-  | { readonly kind: 'open-quote' }
+  | OpenQuote
   | { readonly kind: 'malformed'; readonly fault: string };
+
+/** A quoted field does not end on this line; how far the row is, to go on from once. */
+export interface OpenQuote {
+  readonly kind: 'open-quote';
+  /** Those before the open one. */
+  readonly fields: string[];
+  /** What the open field holds so far. */
+  readonly begun: string;
+}
 
 /**
  * Splits one line of CSV (RFC 4180): fields between delimiters, quoted ones may hold delimiters,
@@ -10,15 +18,24 @@ export type CsvLine =
  *
  * A parser of whole files would take everything after a stray quote for one field; a line at a time,
  * such a quote spoils no more than its own line.
+ *
+ * @param open what the lines before left open; it is used up. Nothing of them is read again: a field
+ *   may have as many lines as it has characters.
  */
-export function splitCsvLine(line: string, delimiter: string): CsvLine {
-  const fields: string[] = [];
+export function splitCsvLine(line: string, delimiter: string, open?: OpenQuote): CsvLine {
+  const fields = open?.fields ?? [];
+  let begun = open && `${open.begun}\n`;
   let at = 0;
   for (;;) {
-    if (line[at] === '"') {
-      const end = endOfQuoted(line, at + 1);
-      if (end < 0) return { kind: 'open-quote' };
-      fields.push(line.slice(at + 1, end).replaceAll('""', '"'));
+    if (begun !== undefined || line[at] === '"') {
+      const start = begun === undefined ? at + 1 : at;
+      const end = endOfQuoted(line, start);
+      // A quote at the end of a line never is the first half of a doubled one: a line break follows.
+      const part = line.slice(start, end < 0 ? undefined : end).replaceAll('""', '"');
+      const field = (begun ?? '') + part;
+      if (end < 0) return { kind: 'open-quote', fields, begun: field };
+      begun = undefined;
+      fields.push(field);
       at = end + 1;
       if (at < line.length && line[at] !== delimiter) {
         const fault = `text follows the closing quote of field ${fields.length}`;

@@ -1,5 +1,5 @@
 import { readCsvHeader, type CsvHeader } from './csv-header.js';
-import { splitCsvLine, type CsvLine } from './csv-line.js';
+import { splitCsvLine, type OpenQuote } from './csv-line.js';
 import { LINE_BYTES_MAX, type InputLine } from './read-lines.js';
 import type { InputRow, RowOptions } from './row.js';
 
@@ -16,21 +16,14 @@ export async function* readCsv(
   if (header === undefined) return;
   let open: OpenRow | undefined;
   for await (const line of lines) {
-    if (open !== undefined) {
-      // A row that is whole by itself does not belong to the quote before it, which is then stray.
-      const joined = isWhole(line.text, header) ? undefined : continueRow(open, line, header);
-      if (joined === 'still-open') continue;
-      if (joined !== undefined) {
-        open = undefined;
-        yield joined;
-        continue;
-      }
+    // A row that is whole by itself does not belong to the quote before it, which is then stray.
+    if (open !== undefined && (isWhole(line.text, header) || !fits(open, line))) {
       yield unclosed(open.first);
       open = undefined;
     }
-    const row = csvRow(line, line.text, header);
-    if (row === undefined) open = { first: line, text: line.text ?? '' };
-    else yield row;
+    const row = csvRow(line, header, open);
+    open = 'quote' in row ? row : undefined;
+    if (!('quote' in row)) yield row;
   }
   if (open !== undefined) yield unclosed(open.first);
 }
@@ -38,19 +31,12 @@ export async function* readCsv(
 /** A row whose quoted field goes on in the next line. */
 interface OpenRow {
   readonly first: InputLine;
-  text: string;
+  readonly units: number;
+  readonly quote: OpenQuote;
 }
 
-function continueRow(
-  open: OpenRow,
-  line: InputLine,
-  header: CsvHeader,
-): InputRow | 'still-open' | undefined {
-  if (line.text === undefined || open.text.length + line.text.length > LINE_BYTES_MAX) {
-    return undefined;
-  }
-  open.text += `\n${line.text}`;
-  return csvRow(open.first, open.text, header) ?? 'still-open';
+function fits({ units }: OpenRow, { text }: InputLine): boolean {
+  return text !== undefined && units + text.length <= LINE_BYTES_MAX;
 }
 
 function unclosed({ number: line }: InputLine): InputRow {
@@ -62,16 +48,21 @@ function isWhole(text: string | undefined, { delimiter, names }: CsvHeader): boo
   return split.kind === 'fields' && split.fields.length === names.length;
 }
 
-/** Undefined where a quoted field is still open. */
+/** @param open the row that the line goes on with */
 function csvRow(
-  { number: line, fault }: InputLine,
-  text: string | undefined,
+  line: InputLine,
   { delimiter, names, byPosition }: CsvHeader,
-): InputRow | undefined {
-  const place = { id: String(line), line };
+  open?: OpenRow,
+): InputRow | OpenRow {
+  const { text, fault } = line;
+  const first = open?.first ?? line;
+  const place = { id: String(first.number), line: first.number };
   if (text === undefined) return { ...place, fault: fault ?? 'unreadable' };
-  const split: CsvLine = splitCsvLine(text, delimiter);
-  if (split.kind === 'open-quote') return undefined;
+  const split = splitCsvLine(text, delimiter, open?.quote);
+  if (split.kind === 'open-quote') {
+    const units = (open === undefined ? 0 : open.units + 1) + text.length;
+    return { first, units, quote: split };
+  }
   if (split.kind === 'malformed') return { ...place, fault: split.fault };
   const { fields } = split;
   if (fields.length !== names.length) {

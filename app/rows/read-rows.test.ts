@@ -310,6 +310,37 @@ describe('readRows of CSV', () => {
     ]);
   });
 
+  it('takes time linear in the lines of a quoted field', async () => {
+    const cpuMicros = async (lines: number): Promise<number> => {
+      const value = Array.from({ length: lines }, () => 'x').join('\n');
+      const before = process.cpuUsage();
+      const chunks = chunked(Buffer.from(`a,b\n1,"${value}"\n3,4\n`), 65_536);
+      const rows = await collect(readRows(chunks, { columns: [], format: 'csv' }));
+      const { user, system } = process.cpuUsage(before);
+      expect(rows).toMatchObject([
+        { line: 2, input: { a: '1', b: value } },
+        { line: 2 + lines, input: { a: '3' } },
+      ]);
+      return user + system;
+    };
+    await cpuMicros(1000);
+    const once = await cpuMicros(65_000);
+    // Reading each line's row from its start again took ten times as long.
+    expect(await cpuMicros(130_000)).toBeLessThan(3 * once + 500_000);
+  });
+
+  it('gives a quoted field up where its row becomes too long, and goes on behind its first line', async () => {
+    const line = 'x'.repeat(LINE_BYTES_MAX / 2 - 1);
+    const fits = await rowsOf(`a,b\n"${line}\n${line}"\n`, 'csv', { columns: [] });
+    expect(fits).toMatchObject([{ line: 2, fault: '1 columns; expected 2 as in the header' }]);
+    const tooLong = await rowsOf(`a,b\n"${line}\n${line}x"\n1,2\n`, 'csv', { columns: [] });
+    expect(tooLong).toMatchObject([
+      { line: 2, fault: 'a quoted field is not closed' },
+      { line: 3, fault: '1 columns; expected 2 as in the header' },
+      { line: 4, input: { a: '1', b: '2' } },
+    ]);
+  });
+
   it('reads nothing from nothing', async () => {
     expect(await rowsOf('', 'csv')).toEqual([]);
     expect(await rowsOf('', 'ndjson')).toEqual([]);
