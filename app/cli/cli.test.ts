@@ -203,7 +203,9 @@ describe('regno score', () => {
     expect(stderr).toBe('regno: 2 of 4 rows could not be scored\n');
     expect(lines.map(({ id }) => id)).toEqual([1, 2, 3, 'mine']);
     expect(lines[0]!.positive).toBeCloseTo(first!.expected.positive, 12);
-    expect(lines[1]!.error).toBe('the line is not valid JSON');
+    expect(lines[1]!.error).toBe(
+      'the line is not valid JSON: expected a JSON value at the end, line 2, column 21',
+    );
     expect(lines[2]!.error).toMatch(/^time_check: expected .*; direction: expected /);
     expect(lines[3]!.negative).toBeCloseTo(third!.expected.negative, 12);
   });

@@ -70,12 +70,14 @@ describe('readRows of NDJSON', () => {
     ]);
   });
 
-  it('goes on after a line that is no JSON', async () => {
-    const rows = await rowsOf('{\n[]\nnull\n', 'ndjson');
+  it('tells where a line is no JSON, and goes on after it', async () => {
+    const rows = await rowsOf('\uFEFF{\n\n[]\nnull\n{"😀":1,}\r\n', 'ndjson');
+    const place = (words: string) => `the line is not valid JSON: expected ${words}`;
     expect(rows).toMatchObject([
-      { id: '1', fault: 'the line is not valid JSON' },
-      { id: '2', input: [] },
-      { id: '3', input: null },
+      { id: '1', fault: place('a name in double quotes or "}" at the end, line 1, column 2') },
+      { id: '3', input: [] },
+      { id: '4', input: null },
+      { id: '5', fault: place('a name in double quotes at line 5, column 8') },
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { describeJsonLineFault } from '../model/features/json-fault.js';
 import { listWithDecimalPoints, withDecimalPoint } from './decimal-comma.js';
 import { looksLikeCsvHeader } from './csv-header.js';
 import { InputError } from './input-error.js';
@@ -59,7 +60,8 @@ async function* readNdjson(
       if (mayBeHeader && looksLikeCsvHeader(text, columns)) {
         throw new InputError(`the first line looks like the header of a CSV; ${csvAdvice}`);
       }
-      yield { ...place, fault: 'the line is not valid JSON' };
+      const expected = describeJsonLineFault(text, line);
+      yield { ...place, fault: `the line is not valid JSON: expected ${expected}` };
     }
   }
 }

@@ -219,7 +219,11 @@ describe('a file of readings', () => {
       /cp1251\.csv:2: .*looks like windows-1251/,
     ],
     ['utf16.csv', Buffer.from(`\ufeff${HEADER}\n`, 'utf16le'), /utf16\.csv: the input is utf-16le/],
-    ['text.ndjson', '{"a":1}\nhello\n', /text\.ndjson:2: .*not valid JSON/],
+    [
+      'text.ndjson',
+      '{"a":1}\nhello\n',
+      /text\.ndjson:2: .*not valid JSON: expected a JSON value at line 2, column 1$/,
+    ],
     ['list.ndjson', '[1]\n', /list\.ndjson:1: expected the ten fields/],
   ])('%s is refused with the reason', async (name, content, reason) => {
     const place = content === null ? path.join(folder, name) : file(name, content);

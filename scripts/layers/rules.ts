@@ -18,6 +18,8 @@ export interface Layer {
 
 const ERRORS = 'app/model/errors.ts';
 const FEATURES = 'app/model/features/';
+/** Words for what JSON.parse refuses, wherever JSON is read. */
+const JSON_FAULT = 'app/model/features/json-fault.ts';
 const HASH = 'app/model/hash/';
 const IR = 'app/model/ir/';
 const ONNX = 'app/model/onnx/';
@@ -30,7 +32,7 @@ const VERSION = 'app/version.ts';
 const NO_TELEMETRY = 'app/adapters/no-telemetry.ts';
 
 /** All of the model that speaks neither of `.cbm` bytes. */
-const MODEL = [ERRORS, FEATURES, HASH, IR, ONNX, REFERENCE, COMPILE];
+const MODEL = [ERRORS, FEATURES, JSON_FAULT, HASH, IR, ONNX, REFERENCE, COMPILE];
 
 export const LAYERS: readonly Layer[] = [
   { path: ERRORS, imports: [], packages: [], pure: true },
@@ -39,12 +41,19 @@ export const LAYERS: readonly Layer[] = [
   { path: CATBOOST, imports: [ERRORS, IR], packages: [], pure: true },
   { path: ONNX, imports: [ERRORS, HASH, IR], packages: ['@bufbuild/protobuf'], pure: true },
   { path: REFERENCE, imports: [ERRORS, HASH, IR], packages: [], pure: true },
-  { path: FEATURES, imports: [ERRORS, HASH], types: [IR, ONNX], packages: [], pure: true },
+  { path: JSON_FAULT, imports: [], packages: [], pure: true },
+  {
+    path: FEATURES,
+    imports: [ERRORS, HASH, JSON_FAULT],
+    types: [IR, ONNX],
+    packages: [],
+    pure: true,
+  },
   { path: COMPILE, imports: [ERRORS, CATBOOST, IR, ONNX], packages: ['node:crypto'], pure: true },
   { path: 'app/model/', imports: [], packages: [], pure: true },
 
   // Rows of files, whatever they hold; the load generator reads its files by the same rules.
-  { path: ROWS, imports: [], packages: [], pure: true },
+  { path: ROWS, imports: [JSON_FAULT], packages: [], pure: true },
   { path: 'app/config/', imports: [], readsEnvironment: true },
   { path: 'app/services/', imports: MODEL },
   { path: 'app/routes/', imports: ['app/services/', FEATURES, ERRORS, VERSION] },

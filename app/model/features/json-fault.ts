@@ -33,9 +33,19 @@ export function findJsonFault(text: string): JsonFault | undefined {
  * @param bytesBefore bytes that came before the text
  */
 export function describeJsonFault(text: string, bytesBefore = 0): string {
+  return faultInWords(text, (index) => describePlace(text, index, bytesBefore));
+}
+
+/** The same of a text that is a line of a file: `"," or "}" at line 7, column 12`. */
+export function describeJsonLineFault(text: string, line: number): string {
+  return faultInWords(text, (index) => {
+    return `line ${line}, column ${Array.from(text.slice(0, index)).length + 1}`;
+  });
+}
+
+function faultInWords(text: string, placeOf: (index: number) => string): string {
   const { expected, index } = findJsonFault(text) ?? { expected: 'JSON', index: 0 };
-  const where = index === text.length ? 'at the end, ' : 'at ';
-  return `${expected} ${where}${describePlace(text, index, bytesBefore)}`;
+  return `${expected} ${index === text.length ? 'at the end, ' : 'at '}${placeOf(index)}`;
 }
 
 /**
