@@ -95,9 +95,9 @@ Times:   500ms, 60s, 10m, 24h; a bare number is seconds. --spin is in ms.
 Key:     --key, else the environment's API_KEY, else the demo key 123321 (not with NODE_ENV=production).
 URL:     a URL without a path gets /reg/.
 --data:  .csv: a header line with the ten field names, separated by comma, semicolon or tab. Any other
-         name: one JSON object per line, the ten fields themselves or {"input": {ten fields}}. Files
-         are read as by "regno score"; one with a row that cannot be read is refused. Rows are sent
-         in turn, again and again.
+         name: one JSON object per line, the ten fields themselves or {"input": {ten fields}}; either
+         may be a string of JSON. Files are read as by "regno score" and sent to the letter; one
+         with a row that cannot be read is refused. Rows are sent in turn, again and again.
 --faulty makes a cut body, a body without time_check, or a wrong key; a 4xx is then the right answer.
 --check  asks for {"body":{"negative":p,"positive":q},"status":"ok"} with p + q = 1 within 1e-9.`;
 

@@ -42,8 +42,9 @@ export async function* inBatches<T>(rows: AsyncIterable<T>, sizeMax: number): As
 
 async function* readNdjson(
   lines: AsyncIterable<InputLine>,
-  { columns, csvAdvice = 'expected NDJSON' }: RowOptions,
+  options: RowOptions,
 ): AsyncGenerator<InputRow> {
+  const { columns, csvAdvice = 'expected NDJSON' } = options;
   let isFirst = true;
   for await (const { number: line, text, fault } of lines) {
     const mayBeHeader = isFirst;
@@ -54,7 +55,7 @@ async function* readNdjson(
       continue;
     }
     try {
-      yield { ...place, ...unwrapRow(JSON.parse(text), text, columns) };
+      yield { ...place, ...unwrapRow(JSON.parse(text), text, options) };
     } catch {
       // No row of it could be read, and each would say so.
       if (mayBeHeader && looksLikeCsvHeader(text, columns)) {
@@ -66,8 +67,11 @@ async function* readNdjson(
   }
 }
 
-function unwrapRow(value: unknown, text: string, columns: readonly RowColumn[]) {
-  if (typeof value !== 'object' || value === null) return { input: value, expected: undefined };
+function unwrapRow(value: unknown, text: string, { columns, keepJson = false }: RowOptions) {
+  const whole = keepJson ? { json: text } : {};
+  if (typeof value !== 'object' || value === null) {
+    return { input: value, ...whole, expected: undefined };
+  }
   const own = (name: string): unknown =>
     Object.getOwnPropertyDescriptor(value, name)?.value as unknown;
   const isRow = columns.length > 0 && columns.every(({ name }) => Object.hasOwn(value, name));
@@ -76,6 +80,7 @@ function unwrapRow(value: unknown, text: string, columns: readonly RowColumn[]) 
   return {
     ...(id === undefined ? {} : { id }),
     input: isWrapped ? own('input') : value,
+    ...(isWrapped && keepJson ? { json: rawMember(text, 'input') ?? '' } : whole),
     expected: own('expected'),
   };
 }

@@ -19,6 +19,8 @@ export interface RowOptions {
   readonly encoding?: string;
   /** Numbers written as text have a decimal comma. */
   readonly decimalComma?: boolean;
+  /** Rows of NDJSON carry the text of their input. */
+  readonly keepJson?: boolean;
   /** What to do where NDJSON is expected and a CSV came. */
   readonly csvAdvice?: string;
 }
@@ -32,6 +34,12 @@ export type InputRow = {
   readonly id: string;
   readonly line: number;
 } & (
-  | { readonly input: unknown; readonly expected: unknown; readonly fault?: undefined }
+  | {
+      readonly input: unknown;
+      /** The input exactly as it was written, decimal commas included; see {@link RowOptions.keepJson}. */
+      readonly json?: string;
+      readonly expected: unknown;
+      readonly fault?: undefined;
+    }
   | { readonly fault: string }
 );

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../app/rows/input-error.js';
+import { rawMembers } from '../../app/rows/raw-member.js';
 import { readRows } from '../../app/rows/read-rows.js';
-import type { RowColumn } from '../../app/rows/row.js';
+import type { InputRow, RowColumn } from '../../app/rows/row.js';
 
 /** A file of readings could not be used. The message says what was wrong, where, and what to do. */
 export class DataFileError extends Error {
@@ -27,15 +28,16 @@ export interface DataFileOptions {
 /**
  * Reads the request bodies of a file, one per row. CSV (name ends in .csv): a header with the ten field
  * names, in any order; numbers become JSON numbers. NDJSON (any other name): a line holds the ten fields,
- * or `{"input": {ten fields}}`; what an object holds is sent as it is, so faulty rows can be sent too.
+ * or `{"input": {ten fields}}`; either may be a string of their JSON. What was written is sent to the letter,
+ * so that the service gets what `regno score` reads, faulty rows and numbers beyond a double included.
  * @throws DataFileError where a row cannot be read: nothing is sent in its place.
  */
 export async function readDataFile(path: string, options: DataFileOptions = {}): Promise<Buffer[]> {
   const bodies: Buffer[] = [];
   try {
     await checkSize(path);
-    for await (const reading of readings(path, options)) {
-      if (bodies.push(Buffer.from(JSON.stringify(reading))) > DATA_ROWS_MAX) {
+    for await (const json of readings(path, options)) {
+      if (bodies.push(Buffer.from(json)) > DATA_ROWS_MAX) {
         throw new DataFileError(`${path}: more than ${DATA_ROWS_MAX} rows. Cut the file.`);
       }
     }
@@ -71,32 +73,59 @@ async function checkSize(path: string): Promise<void> {
   );
 }
 
-async function* readings(path: string, options: DataFileOptions): AsyncGenerator<object> {
+async function* readings(path: string, options: DataFileOptions): AsyncGenerator<string> {
   const format = path.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson';
   const chunks = createReadStream(path) as AsyncIterable<Uint8Array>;
   for await (const row of readRows(chunks, {
     ...options,
     format,
     columns: FIELDS,
+    keepJson: true,
     csvAdvice: 'let its name end in .csv',
   })) {
     const where = `${path}:${row.line}`;
     if (row.fault !== undefined) throw new DataFileError(`${where}: ${row.fault}`);
-    if (!isRecord(row.input)) {
-      throw new DataFileError(`${where}: expected the ten fields, or {"input": {the ten fields}}`);
+    const json = format === 'csv' ? csvReading(row.input) : ndjsonReading(row, options);
+    if (json === undefined) {
+      const expected = 'expected the ten fields, or {"input": {the ten fields}}';
+      throw new DataFileError(`${where}: ${expected}; either may be a string of JSON`);
     }
-    yield format === 'csv' ? csvReading(row.input) : row.input;
+    yield json;
   }
 }
 
-function csvReading(cells: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
+function csvReading(cells: unknown): string | undefined {
+  if (!isRecord(cells)) return undefined;
+  return objectOf(
     FIELDS.map(({ name, kind }) => {
       const value = String(cells[name]);
-      const asNumber = kind === 'number' && value.trim() !== '' ? Number(value) : NaN;
-      return [name, Number.isFinite(asNumber) ? asNumber : value];
+      const isNumber = kind === 'number' && JSON_NUMBER.test(value.trim());
+      return [name, isNumber ? value.trim() : JSON.stringify(value)];
     }),
   );
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Undefined where it is none. With decimal commas the numbers are those that the rows' reader made. */
+function ndjsonReading(
+  { input, json = '' }: Extract<InputRow, { input: unknown }>,
+  { decimalComma }: DataFileOptions,
+): string | undefined {
+  if (typeof input === 'string') return json;
+  if (!isRecord(input)) return undefined;
+  if (decimalComma !== true) return json;
+  const members = rawMembers(json);
+  for (const { name, kind } of FIELDS) {
+    const value = input[name];
+    if (kind !== 'text' && typeof value === 'string') members.set(name, JSON.stringify(value));
+  }
+  return objectOf(members);
+}
+
+/** @param members names and the JSON of their values */
+function objectOf(members: Iterable<readonly [string, string]>): string {
+  return `{${Array.from(members, ([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

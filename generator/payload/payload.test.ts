@@ -206,6 +206,40 @@ describe('a file of readings', () => {
     expect(bodies.map((body) => JSON.parse(body.toString()) as unknown)).toEqual([ROW, ROW]);
   });
 
+  it('is sent to the letter, as "regno score" reads it', async () => {
+    const json = `{ "regno_recognize":"\\u0410", "direction":1e400, "x":12345678901234567890, "direction":1.50 }`;
+    const text = JSON.stringify(json);
+    const lines = [json, `{"id":1,"input": ${json} }`, `{"input":${text}}`, text, ''].join('\n');
+    const bodies = await readDataFile(file('literal.ndjson', lines));
+    expect(bodies.map(String)).toEqual([json, json, text, text]);
+
+    const cells = [
+      'А1',
+      'А2',
+      ' 12345678901234567890 ',
+      '1e400',
+      '[1]',
+      '[1]',
+      'к',
+      'к',
+      't',
+      '0x10',
+    ];
+    const [body] = await readDataFile(file('literal.csv', `${HEADER}\n${cells.join(',')}\n`));
+    expect(String(body)).toMatch(/"recognition_accuracy":12345678901234567890,/);
+    expect(String(body)).toMatch(/"afts_regno_ai_score":1e400,.*"direction":"0x10"}$/);
+  });
+
+  it('has its decimal commas exchanged, and nothing else', async () => {
+    const line = `{"afts_regno_ai_score":"0,5","afts_regno_ai_char_scores":"[0,9; 1]","x":1e400,"direction":1.50}`;
+    const lines = [line, `{"input":${JSON.stringify(line)}}`].join('\n');
+    const bodies = await readDataFile(file('commas.ndjson', lines), { decimalComma: true });
+    expect(bodies.map(String)).toEqual([
+      line.replace('0,5', '0.5').replace('[0,9; 1]', '[0.9, 1]'),
+      JSON.stringify(line),
+    ]);
+  });
+
   it.each([
     ['missing.csv', null, /cannot be read/],
     ['empty.ndjson', '\n', /at least one row/],
