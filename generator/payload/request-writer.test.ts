@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Connection } from '../connection.js';
 import { Random } from '../random.js';
 import { BodySource, madeUpTemplates } from './body-source.js';
+import { bodyTemplate } from './body-template.js';
 import { RequestWriter, type RequestWriterOptions } from './request-writer.js';
 
 interface Received {
@@ -73,6 +74,15 @@ async function roundTrip(
   return received.map((one, i) => ({ ...one, refusal: refusals[i] ?? false }));
 }
 
+function isWithTime(body: string): boolean {
+  try {
+    const value = JSON.parse(body) as unknown;
+    return 'time_check' in ((typeof value === 'string' ? JSON.parse(value) : value) as object);
+  } catch {
+    return false;
+  }
+}
+
 describe('requests', () => {
   it('are whole, with the URL, the headers and each key in turn', async () => {
     const received = await roundTrip(6);
@@ -107,5 +117,22 @@ describe('requests', () => {
     expect(kinds.map((kind) => kind !== 'good')).toEqual(received.map(({ refusal }) => refusal));
     expect(new Set(kinds)).toEqual(new Set(['good', 'key', 'field', 'cut']));
     expect(kinds.filter((kind) => kind !== 'good').length / 400).toBeCloseTo(0.3, 1);
+  });
+
+  it('are faulty also where the body is a string of JSON, or names a field twice or in escapes', async () => {
+    const rows = [
+      '"{\\"time_check\\":1}"',
+      '{"time_check":1,"time_check":2}',
+      '{"time\\u005fcheck":1}',
+    ];
+    const random = new Random(7);
+    const templates = rows.map((row) => bodyTemplate(Buffer.from(row)));
+    const thread = { repeatShare: 0, thread: 0, threads: 1 };
+    const bodies = new BodySource({ random, templates, vary: false, ...thread });
+    const received = await roundTrip(60, { bodies, faultyShare: 1 });
+    const good = received.filter(({ headers, body }) => {
+      return headers['x-api-key'] !== 'not-a-key' && isWithTime(body);
+    });
+    expect(good).toEqual([]);
   });
 });

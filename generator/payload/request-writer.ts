@@ -61,12 +61,8 @@ export class RequestWriter implements RequestSource {
     const usedHead = kind === 0 ? this.wrongKeyHead : keyHead;
     const bodyAt = usedHead.length + LENGTH_BYTES_MAX;
     let length = this.options.bodies.copyNext(buffer, bodyAt);
-    if (kind === 1) length = Math.floor(length / 2);
-    if (kind === 2) {
-      // Without its name the field is missing; the body is still JSON.
-      const field = buffer.indexOf('"time_check"', bodyAt, 'latin1');
-      if (field >= 0 && field < bodyAt + length) buffer[field + 1] = 0x2d;
-    }
+    const isCut = kind === 1 || (kind === 2 && !hideTime(buffer.subarray(bodyAt, bodyAt + length)));
+    if (isCut) length = Math.floor(length / 2);
     return join(buffer, usedHead, bodyAt, length);
   }
 }
@@ -86,6 +82,17 @@ function head(options: RequestWriterOptions, key: string): Buffer {
     'Content-Length: ',
   ];
   return Buffer.from(lines.join('\r\n'), 'latin1');
+}
+
+/**
+ * Without its name the field is missing; the body is still JSON, or a string of JSON.
+ *
+ * @returns false where the name is not found, so that nothing is made faulty
+ */
+function hideTime(body: Buffer): boolean {
+  const first = body.indexOf('time_check', 0, 'latin1');
+  for (let at = first; at >= 0; at = body.indexOf('time_check', at, 'latin1')) body[at] = 0x2d;
+  return first >= 0;
 }
 
 /** Writes head, length and blank line before the body, and moves the body up against them. */
