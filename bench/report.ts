@@ -15,15 +15,20 @@ export const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
 /**
  * @param script the npm script that was run, e.g. `bench:rows`
  * @param note what else a reader of the figures must know of the machine
+ * @param node version of the Node that was measured, where it is not this one
  */
-export function reportHead(script: string, note = ', load tool on the same machine'): ReportHead {
+export function reportHead(
+  script: string,
+  note = ', load tool on the same machine',
+  node = process.version,
+): ReportHead {
   const words = ['npm run', script, '--', ...process.argv.slice(2)].join(' ');
   const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU';
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   return {
     date: new Date().toISOString().slice(0, 10),
     command: words.replace(/ --$/, ''),
-    machine: `${availableParallelism()} x ${cpu}, ${memory}, Node ${process.version}${note}`,
+    machine: `${availableParallelism()} x ${cpu}, ${memory}, Node ${node}${note}`,
   };
 }
 

@@ -4,7 +4,8 @@ import { REPORT_VARIABLE } from './settings.js';
 /** One line of the report: what was done, and what was seen. */
 export interface FaultRecord {
   readonly fault: string;
-  readonly seen: Readonly<Record<string, number>>;
+  /** Null, as JSON has no NaN, where there was nothing to measure. */
+  readonly seen: Readonly<Record<string, number | null>>;
 }
 
 /** Leaves a record for the report of `run.ts`; called before anything is asserted. */

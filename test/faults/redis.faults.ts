@@ -6,9 +6,8 @@ import { lacks } from '../testing/lacks.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { startRedis, type TestRedis } from '../testing/start-redis.js';
 import { startService, type Service } from '../testing/start-service.js';
-import { P99_MS_MAX } from './settings.js';
 import { SlowProxy } from './slow-proxy.js';
-import { witness, type Witnessed } from './witness.js';
+import { expectUndisturbed, recover, witness } from './witness.js';
 
 /** Far above the deadline of a look-up. */
 const SLOW_MS = 50;
@@ -27,20 +26,22 @@ afterEach(async () => {
 describe.skipIf(lacks('redis-server'))('while Redis', () => {
   it('is frozen, no request fails or waits, and it is used again when it thaws', async () => {
     const { redis, service } = await start();
-    const seen = await witness('Redis frozen (SIGSTOP)', service, () => redis.freeze());
+    const fault = 'Redis frozen (SIGSTOP)';
+    const seen = await witness(fault, service, () => redis.freeze());
     expectUndisturbed(seen);
     await expectFelt(service, ['timeout', 'error', 'skipped']);
     redis.thaw();
-    await isBack(service);
+    await recover(fault, (timeoutMs) => isBack(service, timeoutMs));
   });
 
   it('is gone, no request fails or waits, and it is used again when it is back', async () => {
     const { redis, service } = await start();
-    const seen = await witness('Redis killed (SIGKILL)', service, () => redis.kill());
+    const fault = 'Redis killed (SIGKILL)';
+    const seen = await witness(fault, service, () => redis.kill());
     expectUndisturbed(seen);
     await expectFelt(service, ['error', 'skipped']);
     await redis.restart();
-    await isBack(service);
+    await recover(fault, (timeoutMs) => isBack(service, timeoutMs));
   });
 
   it('is slow, no request fails or waits, and it is used again when it is fast', async () => {
@@ -48,13 +49,14 @@ describe.skipIf(lacks('redis-server'))('while Redis', () => {
     const proxy = await SlowProxy.start(redis.port);
     ends.push(() => proxy.stop());
     const service = await startedService(`redis://127.0.0.1:${proxy.port}`);
-    const seen = await witness(`Redis slow (${SLOW_MS} ms)`, service, () => {
+    const fault = `Redis slow (${SLOW_MS} ms)`;
+    const seen = await witness(fault, service, () => {
       proxy.delayMs = SLOW_MS;
     });
     expectUndisturbed(seen);
     await expectFelt(service, ['timeout', 'skipped']);
     proxy.delayMs = 0;
-    await isBack(service);
+    await recover(fault, (timeoutMs) => isBack(service, timeoutMs));
   });
 
   it.each<[string, string, Toggle]>([
@@ -68,7 +70,8 @@ describe.skipIf(lacks('redis-server'))('while Redis', () => {
     const { redis, service } = await start();
     const admin = new Redis(redis.url);
     ends.push(() => admin.quit());
-    const seen = await witness(`Redis ${what}`, service, async () => {
+    const fault = `Redis ${what}`;
+    const seen = await witness(fault, service, async () => {
       await toggle(admin, true);
     });
     expectUndisturbed(seen);
@@ -81,7 +84,7 @@ describe.skipIf(lacks('redis-server'))('while Redis', () => {
       return failing === 2 ? true : undefined;
     });
     await toggle(admin, false);
-    await isBack(service);
+    await recover(fault, (timeoutMs) => isBack(service, timeoutMs));
   });
 
   it('is a server that sends anything, no request fails or waits, and no worker ends', async () => {
@@ -91,7 +94,8 @@ describe.skipIf(lacks('redis-server'))('while Redis', () => {
     const hostile = ['*-1\r\n', '$-1\r\n', ':1\r\n', '>1\r\n$-1\r\n', 'HTTP/1.1 400\r\n'];
     const huge = Buffer.concat([Buffer.from('$300000000\r\n'), Buffer.alloc(2 ** 24)]);
     let asked = 0;
-    const seen = await witness('Redis sends anything', service, () => {
+    const fault = 'Redis sends anything';
+    const seen = await witness(fault, service, () => {
       fake.answer = () => [...hostile, huge][asked++ % (hostile.length + 1)];
     });
     expectUndisturbed(seen);
@@ -103,7 +107,7 @@ describe.skipIf(lacks('redis-server'))('while Redis', () => {
       expect(memory).toBeLessThan(WORKER_BYTES_MAX);
     }
     fake.answer = () => undefined;
-    await isBack(service);
+    await recover(fault, (timeoutMs) => isBack(service, timeoutMs));
   });
 });
 
@@ -125,11 +129,6 @@ async function startedService(redisUrl: string): Promise<Service> {
   return service;
 }
 
-function expectUndisturbed(seen: Witnessed): void {
-  expect(seen.errors).toBe(0);
-  expect(seen.p99Ms).toBeLessThanOrEqual(P99_MS_MAX);
-}
-
 /** The fault has reached the service: without this, a test of it would show nothing. */
 async function expectFelt(service: Service, results: readonly string[]): Promise<void> {
   const samples = await scrape(service.url);
@@ -140,11 +139,12 @@ async function expectFelt(service: Service, results: readonly string[]): Promise
 }
 
 /** Both workers say that they can use Redis. */
-async function isBack(service: Service): Promise<void> {
-  await eventually('Redis in use', async () => {
+async function isBack(service: Service, timeoutMs?: number): Promise<void> {
+  const probe = async () => {
     // A breaker that is open is closed by a request that tries.
     await fetch(`${service.url}/health/ready`);
     const up = sumOf(await scrape(service.url), 'regno_dependency_up', { dependency: 'redis' });
     return up === 2 ? true : undefined;
-  });
+  };
+  await eventually('Redis in use', probe, timeoutMs);
 }

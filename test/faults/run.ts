@@ -3,7 +3,7 @@
  * witness: `npm run test:faults [-- --quick] [-- --p99 <ms>] [-- --only <text>] [-- --node24]`. Some
  * fifteen minutes; `--quick` some seven. Prints what was seen and writes it to bench/results.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -32,7 +32,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 function main(): void {
   const options = new Command('test:faults')
     .option('--quick', 'shorter runs of the witness', false)
-    .option('--p99 <ms>', 'limit of the 99th percentile while something is gone', '20')
+    .option('--p99 <ms>', 'limit of the 99th percentile', '20')
     .option('--only <text>', 'tests whose name contains this')
     .option('--node24', 'on Node 24, which is fetched from npm', false)
     .parse()
@@ -40,8 +40,10 @@ function main(): void {
   const folder = mkdtempSync(join(tmpdir(), 'regno-faults-'));
   const recordsPath = join(folder, 'records.ndjson');
   const only = options.only === undefined ? [] : ['-t', options.only];
+  const node = options.node24 ? ensureNode24() : process.execPath;
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   const { status } = spawnSync(
-    options.node24 ? ensureNode24() : process.execPath,
+    node,
     ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/faults/vitest.config.ts', ...only],
     {
       cwd: ROOT,
@@ -59,7 +61,8 @@ function main(): void {
   rmSync(folder, { recursive: true, force: true });
   const passed = status === 0;
   print(records);
-  const report: FaultsReport = { ...reportHead('test:faults'), passed, records };
+  const head = reportHead('test:faults', undefined, version);
+  const report: FaultsReport = { ...head, passed, records };
   // A part, or a quick look, is no result.
   if (options.only === undefined && !options.quick) {
     console.log(writeReport(options.node24 ? 'faults-node24' : 'faults', report));
@@ -67,15 +70,26 @@ function main(): void {
   process.exitCode = passed ? 0 : 1;
 }
 
+/** One record for each fault; of a figure that was seen more than once, the largest. */
 function readRecords(path: string): FaultRecord[] {
-  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as FaultRecord);
+  const records = new Map<string, Record<string, number | null>>();
+  for (const line of readFileSync(path, 'utf8').split('\n').filter(Boolean)) {
+    const { fault, seen } = JSON.parse(line) as FaultRecord;
+    const known = records.get(fault) ?? {};
+    for (const [name, value] of Object.entries(seen)) {
+      known[name] = value === null ? null : Math.max(value, known[name] ?? -Infinity);
+    }
+    records.set(fault, known);
+  }
+  return [...records].map(([fault, seen]) => ({ fault, seen }));
 }
 
 function print(records: readonly FaultRecord[]): void {
+  const figure = (value: number | null): string =>
+    value === null || Number.isInteger(value) ? String(value) : value.toFixed(2);
   const words = (seen: FaultRecord['seen']): string =>
     Object.entries(seen)
-      .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : value.toFixed(2)}`)
+      .map(([name, value]) => `${name} ${figure(value)}`)
       .join(' · ');
   const rows = records.map(({ fault, seen }) => [fault, words(seen)]);
   console.log(figuresTable(['fault', 'seen'], rows));

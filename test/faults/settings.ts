@@ -13,5 +13,7 @@ export const WITNESS_SECONDS = isQuick ? 4 : 15;
 export const OVERLOAD_SECONDS = isQuick ? 2 : 4;
 /** How often peak and overload take turns; medians count. */
 export const OVERLOAD_ROUNDS = isQuick ? 3 : 7;
-/** What the 99th percentile may be while something is gone that regno can do without. */
+/** What the 99th percentile of the answers may be, from before the fault until after it. */
 export const P99_MS_MAX = Number(process.env[P99_VARIABLE] ?? 20);
+/** All must be as before so soon after a fault. */
+export const RECOVERY_MS = 5000;

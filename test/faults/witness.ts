@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { percentileOf } from '../../generator/latency.js';
 import type { ProveResult } from '../../generator/prove.js';
-import { EXIT_CODES } from '../../generator/verdict.js';
+import { expect } from 'vitest';
 import { TestProcess } from '../testing/child-process.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { API_KEY, ROOT, type Service } from '../testing/start-service.js';
 import { record } from './record.js';
-import { RATE, WITNESS_SECONDS } from './settings.js';
+import { P99_MS_MAX, RATE, RECOVERY_MS, WITNESS_SECONDS } from './settings.js';
 
 /** What a client saw of the service while something went wrong. */
 export interface Witnessed {
@@ -28,30 +28,21 @@ const CALM_MS = 300;
 /** Requests in flight at most; many more than a healthy service needs at this rate. */
 export const WITNESS_CONNECTIONS = 32;
 
-export interface WitnessOptions {
-  readonly seconds?: number;
-  /**
-   * Says that requests are counted and latencies are not judged: then a generator that was late now
-   * and then, on a machine that had other things to do, is a good enough witness.
-   */
-  readonly countsOnly?: boolean;
-}
-
 /**
  * Runs the load generator against a service, open loop, and does something to the service once the
  * measurement has begun.
  *
  * @param fault names the record
- * @param act begins the fault; it may end it too, else the fault lasts until the witness is done
+ * @param act begins the fault; it may end it too, or go on with it until `isOver`, else the fault
+ *   lasts until the witness is done
  * @throws Error where the generator could not keep its schedule: then nothing was shown
  */
 export async function witness(
   fault: string,
   service: Service,
-  act: () => void | Promise<void>,
-  options: WitnessOptions = {},
+  act: (isOver: () => boolean) => void | Promise<void>,
+  seconds = WITNESS_SECONDS,
 ): Promise<Witnessed> {
-  const { seconds = WITNESS_SECONDS, countsOnly = false } = options;
   const folder = mkdtempSync(join(tmpdir(), 'regno-witness-'));
   const json = join(folder, 'result.json');
   const metricsPort = await freePort();
@@ -73,9 +64,11 @@ export async function witness(
       return /regno_generator_requests_total\{outcome="ok"\} [1-9]/.test(text) ? true : undefined;
     });
     await delay(WARM_UP_SECONDS * 1000 + CALM_MS);
-    await act();
+    let isOver = false;
+    void generator.exited.then(() => (isOver = true));
+    await act(() => isOver);
     const { code } = await generator.exited;
-    if (code !== 0 && !(countsOnly && code === EXIT_CODES['not-valid'])) {
+    if (code !== 0) {
       throw new Error(`the witness saw nothing that counts:\n${generator.text}`);
     }
     const result = JSON.parse(readFileSync(json, 'utf8')) as ProveResult;
@@ -84,6 +77,27 @@ export async function witness(
     await generator.end('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What is promised to a client with a key, whatever happens to regno that costs no worker. */
+export function expectUndisturbed(seen: Witnessed): void {
+  expect(seen.errors).toBe(0);
+  expect(seen.p99Ms).toBeLessThanOrEqual(P99_MS_MAX);
+}
+
+/**
+ * Waits until all is as before a fault, from its end on, and records how long that took.
+ *
+ * @param isBack waits for no longer than it is given, and throws then
+ */
+export async function recover<T>(
+  fault: string,
+  isBack: (timeoutMs: number) => Promise<T>,
+): Promise<T> {
+  const endedAt = performance.now();
+  const state = await isBack(RECOVERY_MS);
+  record(fault, { backMs: performance.now() - endedAt });
+  return state;
 }
 
 function testify(fault: string, result: ProveResult): Witnessed {
