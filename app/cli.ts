@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { CommandError } from './cli/command-error.js';
 import { EXIT_CODES } from './cli/exit-codes.js';
+import { unwritable } from './cli/output-file.js';
 import { createProgram } from './cli/program.js';
 import { printable } from './cli/text-format.js';
 import { ConfigError } from './config/load-config.js';
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
   // A reader that has seen enough, such as head, closes the pipe; that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT_CODES.ok);
-    fail(`standard output cannot be written (${error.code ?? error.message})`);
+    fail(unwritable('standard output', error).message);
     process.exit();
   });
   // With nobody to tell, there is nothing to say.

@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { once } from 'node:events';
 import type net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { MaxResult } from './max.js';
 import type { ProveResult } from './prove.js';
@@ -95,6 +97,56 @@ describe('help', () => {
       expect(stdout).not.toContain('regno-generator');
     },
   );
+});
+
+describe('output that nobody takes', () => {
+  it('is no failure where the reader has gone', SLOW, async () => {
+    const run = startProgram(['prove', '--help']);
+    run.child.stdout.destroy();
+    expect(await run.ended).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('of a run that failed leaves its code, and its report in the file', SLOW, async () => {
+    server = await startTruthServer('errors', 50);
+    const json = path.join(folder, 'unread.json');
+    const run = startProgram(['prove', '-u', server.url, '--json', json, ...SHORT]);
+    run.child.stdout.destroy();
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(1);
+    expect(stderr).not.toContain('EPIPE');
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ mode: 'prove', errors: 2 });
+  });
+
+  it.each([
+    [
+      '/dev/full',
+      /\/dev\/full cannot be written \(ENOSPC: .*\); make room, or write to another place/,
+    ],
+    [path.join(folder, 'no/file'), /no\/file cannot be written \(ENOENT: .*\); /],
+  ])('says of --json %s what is wrong and what to do', SLOW, async (json, words) => {
+    server = await startTruthServer('echo');
+    const load = ['-u', server.url, '-e', 'lean', '-c', '4', '-n', '20', '--warmup', '0'];
+    const { code, stdout, stderr } = await startProgram(['max', ...load, '--json', json]).ended;
+    expect(stdout).toContain('closed loop');
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(code).toBe(2);
+  });
+
+  it('to a full device is one line', SLOW, async () => {
+    const program = fileURLToPath(new URL('main.ts', import.meta.url));
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, ['--import', 'tsx', program, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(stderr).toMatch(
+      /^standard output cannot be written \(ENOSPC: [^\n]*\); make room[^\n]*\n$/,
+    );
+  });
 });
 
 describe('prove writes', () => {

@@ -5,10 +5,12 @@ import { packageVersion } from './machine.js';
 import { addDriveCommand } from './drive-command.js';
 import { addMaxCommand } from './max-command.js';
 import { addProveCommand } from './prove-command.js';
+import { endWithReader } from './standard-streams.js';
 import { EXIT_CODES } from './verdict.js';
 
 /** The load generator's command line. */
 async function main(): Promise<void> {
+  endWithReader();
   const program = new Command(commandName())
     .description(
       'Load generator of regno: proves what the service holds, and tells the truth about it.',

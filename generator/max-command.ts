@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { max, type MaxEngine, type MaxOptions, type MaxResult } from './max.js';
 import {
@@ -12,6 +11,7 @@ import {
   timeOption,
 } from './options.js';
 import { onStopSignal } from './stop-signal.js';
+import { writeReport } from './report/write-report.js';
 import { EXIT_CODES } from './verdict.js';
 
 interface MaxFlags extends CommonFlags {
@@ -69,7 +69,7 @@ async function runMax(flags: MaxFlags): Promise<void> {
   try {
     const result = await max(options, stop.signal);
     process.stdout.write(maxReport(result));
-    if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(result, null, 1)}\n`);
+    if (flags.json !== undefined) writeReport(flags.json, `${JSON.stringify(result, null, 1)}\n`);
     process.exitCode = result.passed ? EXIT_CODES.passed : EXIT_CODES.failed;
   } finally {
     stop.release();

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { htmlReport } from './report/html.js';
 import { GeneratorMetrics, serveMetrics } from './metrics-server.js';
@@ -19,6 +18,7 @@ import { startProgress } from './progress.js';
 import { prove, type ProveOptions, type ProveResult } from './prove.js';
 import { textReport } from './report/text.js';
 import { onStopSignal } from './stop-signal.js';
+import { writeReport } from './report/write-report.js';
 import { EXIT_CODES, LATE_SHARE_MAX } from './verdict.js';
 
 interface ProveFlags extends CommonFlags {
@@ -134,6 +134,6 @@ function orNull(limitGiven = Infinity): number | null {
 
 function writeReports(result: ProveResult, flags: ProveFlags): void {
   process.stdout.write(textReport(result));
-  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(result, null, 1)}\n`);
-  if (flags.html !== undefined) writeFileSync(flags.html, htmlReport(result));
+  if (flags.json !== undefined) writeReport(flags.json, `${JSON.stringify(result, null, 1)}\n`);
+  if (flags.html !== undefined) writeReport(flags.html, htmlReport(result));
 }

@@ -1,4 +1,5 @@
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -59,6 +60,34 @@ describe('openOutputFile', () => {
     await output.write('gone');
     await output.commit();
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
+  it('makes what a link points to that is not there yet, and leaves the links', async () => {
+    mkdirSync(join(folder, 'deep/er'), { recursive: true });
+    symlinkSync(join(folder, 'deep/er'), join(folder, 'er'));
+    symlinkSync('../out', join(folder, 'deep/er/second'));
+    symlinkSync('er/second', join(folder, 'first'));
+    const output = await openOutputFile(join(folder, 'first'), false);
+    await output.write('new');
+    await output.commit();
+    expect(readdirSync(folder).sort()).toEqual(['deep', 'er', 'first']);
+    expect(readdirSync(join(folder, 'deep')).sort()).toEqual(['er', 'out']);
+    expect(readFileSync(join(folder, 'first'), 'utf8')).toBe('new');
+
+    symlinkSync('no/out', join(folder, 'nowhere'));
+    const message =
+      /nowhere cannot be written \(ENOENT: its folder is not there\); make the folder/;
+    await expect(openOutputFile(join(folder, 'nowhere'), false)).rejects.toThrow(message);
+  });
+
+  it('says that a device is full, and what to do', async () => {
+    const output = await openOutputFile('/dev/full', false);
+    await output.write('lost');
+    const end = output.commit();
+    await expect(end).rejects.toBeInstanceOf(CommandError);
+    await expect(end).rejects.toThrow(
+      '/dev/full cannot be written (ENOSPC: no space left on device); make room, or write to another place',
+    );
   });
 
   it('names a folder that is not there, and one that is', async () => {

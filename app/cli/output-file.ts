@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, realpathSync, rmSync, type Stats, statSync } from 'node:fs';
+import {
+  createWriteStream,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import type { Stats } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { getSystemErrorMap } from 'node:util';
 import { CommandError, reasonOf, usageError } from './command-error.js';
 
 /** Where a command's result goes. */
@@ -41,8 +50,7 @@ export async function openOutputFile(path: string, force: boolean): Promise<Outp
   if (existing !== undefined && !force) {
     throw usageError(`${path} exists; give --force to replace it`);
   }
-  // A link stays a link: what it points to is replaced.
-  const target = existing === undefined ? path : realpathSync(path);
+  const target = targetOf(path);
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
   const stream = createWriteStream(temporary, { flags: 'wx', mode: existing?.mode ?? 0o666 });
   keepErrors(stream);
@@ -85,6 +93,17 @@ function statusOf(path: string): Stats | undefined {
   }
 }
 
+/** A link stays a link: what it points to is replaced, or made where nothing is there yet. */
+function targetOf(path: string): string {
+  let target = path;
+  while (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    const link = readlinkSync(target);
+    // Not joined, which would take "a/.." away where a is a link itself.
+    target = isAbsolute(link) ? link : `${realpathSync(dirname(target))}/${link}`;
+  }
+  return target;
+}
+
 /** Its end is the process's own. */
 function standardOutput(): Output {
   return {
@@ -105,8 +124,12 @@ async function openDevice(path: string): Promise<Output> {
   return {
     write: (piece) => writePiece(stream, piece, path),
     commit: async () => {
-      stream.end();
-      await finished(stream);
+      try {
+        stream.end();
+        await finished(stream);
+      } catch (cause) {
+        throw unwritable(path, cause);
+      }
     },
     discard: () => stream.destroy(),
   };
@@ -131,15 +154,23 @@ async function writePiece(
   }
 }
 
-function unwritable(path: string, cause: unknown): CommandError {
+/** A fault of writing to `path`, told with its reason and what to do. */
+export function unwritable(path: string, cause: unknown): CommandError {
   const reason = reasonOf(cause);
-  const text = REASONS.get(reason) ?? reason;
-  return new CommandError(`${path} cannot be written (${text})`, undefined, { cause });
+  const [words = systemWords(reason), advice = 'write to another place'] =
+    REASONS.get(reason) ?? [];
+  const text = words === '' ? reason : `${reason}: ${words}`;
+  return new CommandError(`${path} cannot be written (${text}); ${advice}`, undefined, { cause });
 }
 
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'ENOENT: its folder is not there'],
-  ['ENOTDIR', 'ENOTDIR: a part of the path is no folder'],
+function systemWords(reason: string): string {
+  return [...getSystemErrorMap().values()].find(([code]) => code === reason)?.[1] ?? '';
+}
+
+const REASONS: ReadonlyMap<string, readonly [words: string | undefined, advice: string]> = new Map([
+  ['ENOENT', ['its folder is not there', 'make the folder, or correct the path']],
+  ['ENOTDIR', ['a part of the path is no folder', 'correct the path']],
+  ['ENOSPC', [undefined, 'make room, or write to another place']],
 ]);
 
 /** Runs `remove` also where a signal ends the process; the result takes that back. */

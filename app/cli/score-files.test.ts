@@ -83,6 +83,16 @@ describe('regno score', () => {
     expect(readFileSync(out, 'utf8')).toBe('kept');
   });
 
+  it('says in one line that a device is full, and what to do', async () => {
+    const stdin = `${JSON.stringify(row.input)}\n`;
+    const words = '(ENOSPC: no space left on device); make room, or write to another place';
+    expect(await runRegno(['score', '-o', '/dev/full'], { stdin })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `regno: /dev/full cannot be written ${words}\n`,
+    });
+  });
+
   it('refuses a CSV that names a column twice', async () => {
     const stdin = `${[...names, 'direction'].join(',')}\n`;
     const { code, stdout, stderr } = await runRegno(['score', '--input-format', 'csv'], { stdin });
