@@ -1,8 +1,11 @@
-import { closeSync, fstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mountSmallDisk } from '../../../test/testing/small-disk.js';
 import { CellsFile } from './cells-file.js';
+
+const disk = mountSmallDisk(32 * 1024) ?? '';
 
 describe('CellsFile', () => {
   let folder: string;
@@ -51,5 +54,12 @@ describe('CellsFile', () => {
     expect(() => CellsFile.create([missing])).toThrow(
       new RegExp(`ENOENT.*make ${missing} writable, or set TMPDIR`),
     );
+  });
+
+  it.skipIf(disk === '')('goes to the next folder where a disk has room for a part only', () => {
+    const elsewhere = CellsFile.create([disk, folder]);
+    expect(fstatSync(elsewhere.fd).dev).toBe(statSync(folder).dev);
+    closeSync(elsewhere.fd);
+    expect(() => CellsFile.create([disk])).toThrow(/no room: 32768 of 65536 bytes/);
   });
 });

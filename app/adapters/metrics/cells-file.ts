@@ -46,10 +46,7 @@ export class CellsFile {
    * @throws Error where they are more than was reserved and there is no room for them
    */
   write(cells: Float64Array): void {
-    const written = writeSync(this.fd, cells, 0, cells.byteLength, 0);
-    if (written < cells.byteLength) {
-      throw new Error(`no room: ${written} of ${cells.byteLength} bytes of counts were written`);
-    }
+    this.#overwrite(cells, cells.byteLength);
   }
 
   /**
@@ -66,10 +63,21 @@ export class CellsFile {
     }
   }
 
-  /** Makes it a file of zeros again, for the next worker; of its old size. */
+  /**
+   * Makes it a file of zeros again, for the next worker; of its old size.
+   *
+   * @throws Error where there is no room for what is to be reserved
+   */
   clear(): void {
     const size = Math.max(RESERVED_BYTES, this.read().byteLength);
-    writeSync(this.fd, buffer.fill(0, 0, size), 0, size, 0);
+    this.#overwrite(buffer.fill(0, 0, size), size);
+  }
+
+  #overwrite(bytes: NodeJS.ArrayBufferView, size: number): void {
+    const written = writeSync(this.fd, bytes, 0, size, 0);
+    // The system takes what still fits and calls that no fault; only the next write would be ENOSPC.
+    if (written < size)
+      throw new Error(`no room: ${written} of ${size} bytes of counts were written`);
   }
 }
 
