@@ -123,11 +123,11 @@ export class LiveStack {
     ]);
   }
 
-  startRedis(): Promise<Started> {
+  startRedis(memory = '64mb'): Promise<Started> {
     return this.start('redis', 'redis-server', undefined, [
       ...['--port', this.at.redis.split(':')[1] ?? ''],
       ...['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-      ...['--maxmemory', '64mb', '--maxmemory-policy', 'allkeys-lfu'],
+      ...['--maxmemory', memory, '--maxmemory-policy', 'allkeys-lfu'],
     ]);
   }
 
