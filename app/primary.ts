@@ -11,6 +11,7 @@ import { createMetricsRegistry } from './adapters/metrics/exposition.js';
 import { MetricsTotals } from './adapters/metrics/totals.js';
 import { readModelFiles } from './adapters/model-files.js';
 import { createRedactor } from './adapters/redact.js';
+import { RedisLog } from './adapters/redis-log.js';
 import { createErrorReporter } from './adapters/sentry.js';
 import { StatusBoard } from './adapters/status/status-board.js';
 import type { SpanFate } from './adapters/tracing/span-queue.js';
@@ -93,6 +94,7 @@ export async function runPrimary(
     },
     { intervalMs: SCRAPE_INTERVAL_MS, askersMax: Infinity },
   );
+  const redisLog = new RedisLog(log, () => supervisor.seats());
   const supervisor: Supervisor = new Supervisor({
     slots: config.workers,
     fork: createFork(entry, totals, config.workers, {
@@ -109,6 +111,7 @@ export async function runPrimary(
       // A worker that was killed could not report it; of its other faults it has.
       if (fault.kind === 'worker') report(new Error(`a worker ${fault.message}`), 'worker');
     },
+    onRedis: (seat) => redisLog.told(seat),
     log,
     drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
     startTimeoutMs: config.startTimeoutMs,

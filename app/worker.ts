@@ -21,7 +21,6 @@ import { OnnxScorer } from './adapters/onnx-scorer.js';
 import { describePortHolders } from './adapters/port-holders.js';
 import { ProcessMetrics } from './adapters/process-metrics.js';
 import type { RedisCache } from './adapters/redis-cache.js';
-import { RedisLog } from './adapters/redis-log.js';
 import { RequestMetrics } from './adapters/metrics/request-metrics.js';
 import type { Config } from './config/load-config.js';
 import { parseRedisUrl } from './config/redis-url.js';
@@ -258,7 +257,6 @@ async function serve(
 
   async function connectRedis(url: string): Promise<RedisCache> {
     const { RedisCache } = await import('./adapters/redis-cache.js');
-    const redisLog = new RedisLog(log);
     redisUp = false;
     const cache = new RedisCache({
       address: parseRedisUrl(url),
@@ -266,7 +264,7 @@ async function serve(
       ttlSeconds: config.cacheTtlSeconds,
       ...createRedisMetrics(recorder, slot, (failure) => {
         redisUp = failure === undefined;
-        redisLog.state(failure);
+        link.send({ kind: 'redis', failure });
       }),
     });
     cache.start();

@@ -1,6 +1,7 @@
 import type { FaultNote } from '../faults.js';
 import type { CameraName } from '../metrics/camera-names.js';
 import type { CellNames, Exemplar } from '../metrics/recorder.js';
+import type { RedisFailure } from '../redis-failure.js';
 import type { TraceRecord } from '../tracing/trace-record.js';
 import type { ModelIdentity } from '../../services/ports.js';
 
@@ -21,6 +22,8 @@ export type WorkerMessage =
   | { readonly kind: 'traces'; readonly records: readonly TraceRecord[] }
   /** A fault of regno itself, for the list of last errors. */
   | { readonly kind: 'fault'; readonly fault: FaultNote }
+  /** What keeps Redis from use has changed; without a failure it works. */
+  | { readonly kind: 'redis'; readonly failure: RedisFailure | undefined }
   /** The start cannot succeed however often it is tried; the reason has been logged. */
   | { readonly kind: 'unstartable'; readonly reason: string };
 

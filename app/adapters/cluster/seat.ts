@@ -1,6 +1,7 @@
 import type { Worker } from 'node:cluster';
 import type { ModelIdentity } from '../../services/ports.js';
 import type { ModelFiles } from '../model-files.js';
+import type { RedisFailure } from '../redis-failure.js';
 import type { WorkerMessage } from './messages.js';
 
 export type WorkerState = 'starting' | 'ready' | 'unready' | 'draining';
@@ -26,6 +27,8 @@ export interface Seat {
   model: ModelIdentity | undefined;
   /** Why it is not usable, where it failed its golden check. */
   fault: string | undefined;
+  /** What keeps Redis from use for it, as it last told. */
+  redisFailure: RedisFailure | undefined;
   /** Looks of the watchdog since its last message. */
   silentLooks: number;
   /** Set where it was killed because it did not respond. */

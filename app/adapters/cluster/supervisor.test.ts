@@ -95,6 +95,7 @@ function createSupervisor(slots: number) {
     readStatus: () => '{}',
     onTraces: () => undefined,
     onFault: () => undefined,
+    onRedis: () => undefined,
     log,
     drainTimeoutMs: 5000,
     startTimeoutMs: START_TIMEOUT_MS,

@@ -22,6 +22,8 @@ export interface SupervisorParts {
   readonly onTraces: (slot: number, model: ModelIdentity, records: readonly TraceRecord[]) => void;
   /** Told of faults of workers, and of workers that ended unasked. */
   readonly onFault: (fault: FaultNote) => void;
+  /** Told of a worker that has told what keeps Redis from use, or that it works. */
+  readonly onRedis: (seat: Seat) => void;
   readonly log: Logger;
   /** Time that a worker has to drain before it is killed. */
   readonly drainTimeoutMs: number;
@@ -159,6 +161,7 @@ export class Supervisor {
       state: 'starting',
       model: undefined,
       fault: undefined,
+      redisFailure: undefined,
       silentLooks: 0,
       isHung: false,
       killTimer: undefined,
@@ -202,6 +205,10 @@ export class Supervisor {
         return;
       case 'fault':
         this.parts.onFault(message.fault);
+        return;
+      case 'redis':
+        seat.redisFailure = message.failure;
+        this.parts.onRedis(seat);
         return;
       case 'ready':
         seat.model = message.model;
