@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RequestLog } from '../../app/adapters/request-log.js';
@@ -9,6 +9,7 @@ import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
+import { mountSmallDisk } from '../testing/small-disk.js';
 import { API_KEY, ENTRY, ROOT, logLine } from '../testing/start-service.js';
 import { startFaultyService } from './support/faulty-service.js';
 
@@ -26,6 +27,8 @@ const READING = {
   time_check: '2024-03-04 05:06:07',
   direction: 0,
 };
+
+const disk = mountSmallDisk(128 * 1024) ?? '';
 
 type Line = Record<string, unknown>;
 
@@ -169,6 +172,77 @@ describe('a log that nobody reads', { timeout: 90_000 }, () => {
     expect(await ended).toBe(0);
   });
 });
+
+describe.skipIf(disk === '')('a log on a disk that is full', { timeout: 90_000 }, () => {
+  it('drops lines, which are counted, and goes on once there is room', async () => {
+    const port = await freePort();
+    const path = join(disk, 'log');
+    const filler = join(disk, 'filler');
+    const fd = openSync(path, 'a');
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(process.execPath, [ENTRY], {
+      stdio: ['ignore', fd, 'ignore'],
+      env: {
+        ...{ PATH, HOME, PORT: String(port), HOST: '127.0.0.1', WORKERS: '1' },
+        ...{ REGNO_LOG_SAMPLE_RATIO: '1', REGNO_LOG_LINES_PER_SECOND: '100000' },
+      },
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    closeSync(fd);
+    const client = new HttpClient(port, 1);
+    const body = JSON.stringify(READING);
+    const ask = async (requestId: string) => {
+      const headers = { 'x-api-key': API_KEY, 'x-request-id': requestId };
+      expect((await client.ask({ headers, body })).status).toBe(200);
+    };
+    const lines = () => readFileSync(path, 'utf8').split('\n').filter(Boolean);
+    const has = (requestId: string) =>
+      lines().some((text) => logLine(text)?.['requestId'] === requestId);
+    const count = async (name: string) =>
+      sumOf(await scrape(`http://127.0.0.1:${port}`), name, { level: 'info' });
+    await eventually('the service', async () => {
+      const { status } = await client.ask({ method: 'GET', path: '/health/ready' });
+      return status === 200 ? true : undefined;
+    });
+
+    fill(filler);
+    // Some still fit into the last page of the log; then two that are tried a second apart.
+    let asked = 0;
+    const firstFault = await eventually('a dropped line', async () => {
+      await ask(`full-${(asked += 1)}`);
+      return (await count('regno_log_lines_dropped_total')) > 0 ? performance.now() : undefined;
+    });
+    await eventually('a second fault', async () => {
+      await ask(`full-${(asked += 1)}`);
+      return performance.now() > firstFault + 1500 ? true : undefined;
+    });
+    const written = lines().length;
+
+    rmSync(filler);
+    await eventually('a line once there is room', async () => {
+      await ask(`room-${(asked += 1)}`);
+      return has(`room-${asked}`) ? true : undefined;
+    });
+    await ask('after');
+    await eventually('the next line', () => Promise.resolve(has('after') || undefined));
+    expect(lines().slice(written).map(logLine)).not.toContain(undefined);
+    client.close();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+});
+
+/** Takes what room is left on the disk of `path`. */
+function fill(path: string): void {
+  const fd = openSync(path, 'w');
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(4096));
+  } catch (error) {
+    expect(error).toHaveProperty('code', 'ENOSPC');
+  } finally {
+    closeSync(fd);
+  }
+}
 
 describe('the document', () => {
   it('names every message that the code logs', () => {

@@ -259,7 +259,7 @@ export const METRICS = {
   logLinesDropped: counter(
     'regno_log_lines_dropped_total',
     ['level'],
-    'Log lines held back: by the rate limit, or because nobody reads standard output.',
+    'Log lines dropped: by the rate limit, or because standard output does not take them.',
   ),
   sentryEvents: counter(
     'regno_sentry_events_total',
