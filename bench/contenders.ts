@@ -31,18 +31,17 @@ export function nodeContenders(node: string, model: string, suffix = ''): readon
     server: `${name}${suffix}`,
   });
   const stock = {
-    name: 'regno on stock classes, new readings',
+    name: `regno on stock classes, new readings${suffix}`,
     command: [node, '--import', path('./servers/stock-classes.mjs'), MAIN],
     env,
-    server: 'stock',
+    server: `stock${suffix}`,
     repeatShare: 0,
   };
   return [
     echo('fastify'),
     { ...regno, name: `regno, new readings${suffix}`, repeatShare: 0 },
     { ...regno, name: `regno, repeated readings${suffix}`, repeatShare: 1 },
-    // From Node 24 on, regno itself runs on stock classes.
-    ...(suffix === '' ? [stock] : []),
+    stock,
     echo('express'),
     echo('node'),
   ];

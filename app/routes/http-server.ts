@@ -39,9 +39,6 @@ interface HttpClasses {
 /** Node checks headers and body timeouts this often; its default of 30 s would make them meaningless. */
 const TIMEOUT_CHECK_MS = 1000;
 
-/** From here on `Object.setPrototypeOf` on a request no longer ruins its hidden class. */
-const NODE_MAJOR_WITH_CHEAP_PROTOTYPES = 24;
-
 /** What Node takes and its types do not name: answer a client that has closed its sending side. */
 interface HalfOpenServer extends Server {
   httpAllowHalfOpen?: boolean;
@@ -49,18 +46,17 @@ interface HalfOpenServer extends Server {
 
 /**
  * An HTTP server for an Express application. Express sets the prototype of every request and
- * response; before Node 24 that costs more than all the rest of a small request. Where the server
- * makes objects whose prototypes are the application's own, that call changes nothing
- * (docs/decisions/0003-express-at-fastify-speed.md).
+ * response; before Node 24 that costs more than all the rest of a small request, and there it still
+ * costs a fifth of one. Where the server makes objects whose prototypes are the application's own,
+ * that call changes nothing (docs/decisions/0003-express-at-fastify-speed.md).
  */
 export function createHttpServer(
   app: Express,
   limits: HttpServerLimits,
   events: HttpServerEvents,
 ): HttpServer {
-  const major = Number(process.versions.node.split('.')[0]);
   const server: HalfOpenServer = http.createServer({
-    ...(major < NODE_MAJOR_WITH_CHEAP_PROTOTYPES ? classesOf(app) : {}),
+    ...classesOf(app),
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.bodyTimeoutMs,
