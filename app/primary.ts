@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { createFork } from './adapters/cluster/fork-worker.js';
+import { keepPort } from './adapters/cluster/keep-port.js';
 import { Reloader } from './adapters/cluster/reloader.js';
 import { Supervisor } from './adapters/cluster/supervisor.js';
 import { Watchdog } from './adapters/cluster/watchdog.js';
@@ -65,10 +66,7 @@ export async function runPrimary(
     log.warn(`API_KEYS is not set: the public demo key ${DEMO_KEY} opens this service`);
   }
 
-  let port = config.port;
-  cluster.on('listening', (_worker, address) => {
-    port = address.port;
-  });
+  const port = keepPort(config.port);
   // Workers accept for themselves, so that what a busy worker cannot take waits in the system's queue,
   // where it costs nothing (docs/decisions/0013-workers-accept.md).
   cluster.schedulingPolicy = cluster.SCHED_NONE;
@@ -127,7 +125,7 @@ export async function runPrimary(
 
   const startFields = () => ({
     host: config.host,
-    port,
+    port: port(),
     workers: config.workers,
     pid: process.pid,
     startMs: Math.round(performance.now() - startedAt),

@@ -70,12 +70,14 @@ async function serve(
   log: Logger,
 ): Promise<void> {
   let draining = false;
+  let { port } = config;
   let reports = 0;
   const cells = new CellsFile(CELLS_FD);
   const cameras = new CameraMetrics(recorder);
   const link = new PrimaryLink(processChannel(), {
     drain: () => void drain(),
     cameras: (named) => cameras.name(named),
+    port: (kept) => (port = kept),
   });
 
   let loaded: LoadedModel;
@@ -204,12 +206,18 @@ async function serve(
   process.on('uncaughtException', (error) => void die(error));
   process.on('unhandledRejection', (error) => void die(error));
   try {
-    await listen(server, config);
+    await listen(server, config, config.port);
+    if (port !== 0 && port !== portOf(server)) {
+      // All workers had ended, and the system has chosen another port. It was asked first, as the
+      // socket of workers that live is found under the 0 that they asked for, and no other way.
+      NetServer.prototype.close.call(server);
+      await listen(server, config, port);
+    }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const holders = code === 'EADDRINUSE' ? describePortHolders(config.port) : undefined;
+    const holders = code === 'EADDRINUSE' ? describePortHolders(port) : undefined;
     const cause = holders === undefined ? String(code) : `${String(code)}, ${holders}`;
-    const reason = `cannot listen on ${config.host}:${config.port} (${cause}); set HOST and PORT to what is free`;
+    const reason = `cannot listen on ${config.host}:${port} (${cause}); set HOST and PORT to what is free`;
     log.error(reason);
     link.send({ kind: 'unstartable', reason });
     await finish(1);
@@ -308,14 +316,19 @@ function connectionsMax(wanted: number | undefined, log: Logger): number {
   return possible;
 }
 
-function listen(server: Server, config: Config): Promise<void> {
+function listen(server: Server, config: Config, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(config.port, config.host, config.backlog, () => {
+    server.listen(port, config.host, config.backlog, () => {
       server.off('error', reject);
       resolve();
     });
   });
+}
+
+function portOf(server: Server): number | undefined {
+  const address = server.address();
+  return typeof address === 'object' ? address?.port : undefined;
 }
 
 /**

@@ -48,7 +48,8 @@ export const SETTINGS = {
   }),
   port: setting({
     env: 'PORT',
-    about: 'TCP port of the service; 0 takes a free one and logs it.',
+    about:
+      'TCP port of the service; 0 takes a free one, logs it, and keeps it until the service ends.',
     schema: whole(0, 65_535),
     fallback: '5000',
   }),

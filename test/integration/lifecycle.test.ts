@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -275,6 +275,71 @@ describe('a killed worker', () => {
     expect((await service.stop()).code).toBe(0);
   });
 });
+
+describe('the port that the system chose for PORT=0', () => {
+  it('stays where all workers die at once', async () => {
+    const service = await startService();
+    const before = service.workerPids();
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    await whenReplaced(service, before);
+    await whenAllListenOn(service, service.port);
+    await service.whenReady(2);
+    // The kept port is shared like the first one was.
+    const [victim = 0] = service.workerPids();
+    process.kill(victim, 'SIGKILL');
+    await eventually('replaced', () => {
+      const now = service.workerPids();
+      return Promise.resolve(now.length === 2 && !now.includes(victim) ? true : undefined);
+    });
+    await whenAllListenOn(service, service.port);
+    expect((await service.stop()).code).toBe(0);
+  });
+
+  it('stays where the last worker dies while the successor of another one starts', async () => {
+    const service = await startService();
+    const before = service.workerPids();
+    const [first = 0, last = 0] = before;
+    process.kill(first, 'SIGKILL');
+    await eventually('a successor starts', () =>
+      Promise.resolve(service.workerPids().some((pid) => !before.includes(pid)) ? true : undefined),
+    );
+    process.kill(last, 'SIGKILL');
+    await whenReplaced(service, before);
+    await whenAllListenOn(service, service.port);
+    await service.whenReady(2);
+    expect((await service.stop()).code).toBe(0);
+  });
+});
+
+/** Waits until two workers listen, on this port and on no other one. */
+async function whenAllListenOn(service: Service, port: number): Promise<void> {
+  let seen = '';
+  const listens = (): Promise<true | undefined> => {
+    const ports = service.workerPids().map(portsOf);
+    seen = JSON.stringify(ports);
+    return Promise.resolve(seen === JSON.stringify([[port], [port]]) ? true : undefined);
+  };
+  await eventually(`two workers on port ${port}`, listens).catch((error: unknown) => {
+    throw new Error(`the workers listen on ${seen}`, { cause: error });
+  });
+}
+
+/** The TCP ports that a process listens on, as Linux tells. */
+function portsOf(pid: number): number[] {
+  const ports = new Map<string, number>();
+  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n')) {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    if (state === '0A') ports.set(`socket:[${inode}]`, Number.parseInt(local.slice(-4), 16));
+  }
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap(
+      (fd) => ports.get(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [],
+    );
+  } catch {
+    // It ends, or a file of it was closed meanwhile.
+    return [];
+  }
+}
 
 /** Waits until as many other workers have taken the place of these. */
 async function whenReplaced(service: Service, before: readonly number[]): Promise<void> {

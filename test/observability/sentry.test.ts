@@ -5,7 +5,6 @@ import { createErrorReporter } from '../../app/adapters/sentry.js';
 import { Faults, type FaultNote } from '../../app/adapters/faults.js';
 import { REGNO_VERSION } from '../../app/version.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { makeReadings } from '../testing/readings.js';
@@ -21,8 +20,7 @@ describe('faults of the real service', { timeout: 90_000 }, () => {
   it('arrive at Sentry once, grouped, and with nothing about persons or hosts', async () => {
     const sentry = await startRecordingServer();
     const { identity } = await shippedModel();
-    // A port of its own: with PORT=0 the only worker's successor would take another one.
-    const env = { SENTRY_DSN: dsnOf(sentry), WORKERS: '1', PORT: String(await freePort()) };
+    const env = { SENTRY_DSN: dsnOf(sentry), WORKERS: '1' };
     const service = await startFaultyService({ env });
     const client = new HttpClient(service.port, 64);
     const readings = makeReadings(64, 3);

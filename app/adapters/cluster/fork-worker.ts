@@ -5,7 +5,7 @@ import type { MetricsTotals } from '../metrics/totals.js';
 import type { ModelFiles } from '../model-files.js';
 import { MODEL_FD, SLOT_VARIABLE, type PrimaryMessage } from './messages.js';
 import { sendModel } from './model-pipe.js';
-import { onceEnded } from './seat.js';
+import { onceEnded, onceHears } from './seat.js';
 
 /** The channel comes after them, then the file at `CELLS_FD`, then the pipe at `MODEL_FD`. */
 const OWN_STREAMS = ['inherit', 'inherit', 'inherit'] as const;
@@ -41,7 +41,7 @@ export function createFork(
       // Without a callback, a message to a worker that has just died would raise an 'error' event.
       if (worker.isConnected()) worker.send(message, () => undefined);
     };
-    tellCameras();
+    onceHears(worker, tellCameras);
     const stopTelling = totals.cameras.onGrowth(tellCameras);
     onceEnded(worker, () => {
       stopTelling();

@@ -7,6 +7,8 @@ import type { ModelIdentity } from '../../services/ports.js';
 
 /** What a worker process tells the primary. */
 export type WorkerMessage =
+  /** The first: it takes messages now. Node's `cluster` drops those that come while it loads. */
+  | { readonly kind: 'hears' }
   | { readonly kind: 'ready'; readonly usable: boolean; readonly model: ModelIdentity }
   /** Its event loop runs; sent every {@link BEAT_MS} from the moment it is ready. */
   | { readonly kind: 'beat' }
@@ -33,6 +35,8 @@ export type PrimaryMessage =
   /** The cameras that have series of their own. */
   | { readonly kind: 'cameras'; readonly named: readonly CameraName[] }
   | { readonly kind: 'listen' }
+  /** The port that the service has, where the system was to choose one. */
+  | { readonly kind: 'port'; readonly port: number }
   | ({ readonly kind: 'scraped'; readonly id: number } & Scraped);
 
 /** The cluster's metrics or status. */

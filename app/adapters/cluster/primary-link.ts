@@ -35,14 +35,20 @@ export class PrimaryLink {
 
   constructor(
     private readonly channel: Channel,
-    on: { readonly drain: () => void; readonly cameras: (named: readonly CameraName[]) => void },
+    on: {
+      readonly drain: () => void;
+      readonly cameras: (named: readonly CameraName[]) => void;
+      readonly port: (port: number) => void;
+    },
   ) {
     channel.onMessage((message) => {
       if (message.kind === 'drain') on.drain();
       else if (message.kind === 'cameras') on.cameras(message.named);
+      else if (message.kind === 'port') on.port(message.port);
       else if (message.kind === 'listen') this.#mayListen();
       else this.#scraped(message);
     });
+    this.send({ kind: 'hears' });
   }
 
   /** Resolves where this worker may listen though its model is not usable; else it will be killed. */

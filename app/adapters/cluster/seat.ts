@@ -36,6 +36,16 @@ export interface Seat {
   killTimer: NodeJS.Timeout | undefined;
 }
 
+/** Calls back once what is sent to a worker reaches it. */
+export function onceHears(worker: Worker, listener: () => void): void {
+  const onMessage = (message: WorkerMessage): void => {
+    if (message.kind !== 'hears') return;
+    worker.off('message', onMessage);
+    listener();
+  };
+  worker.on('message', onMessage);
+}
+
 /** Calls back at a worker's end, once its last messages, which may come after it, have been received. */
 export function onceEnded(
   worker: Worker,

@@ -184,6 +184,7 @@ export class Supervisor {
   #receive(seat: Seat, message: WorkerMessage): void {
     seat.silentLooks = 0;
     switch (message.kind) {
+      case 'hears':
       case 'beat':
         return;
       case 'cells':

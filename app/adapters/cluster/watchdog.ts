@@ -6,7 +6,7 @@ export interface WatchdogParts {
   readonly seats: () => Iterable<Seat>;
   /** A worker that serves and sends nothing for so long hangs. */
   readonly hangTimeoutMs: number;
-  /** The same of one that starts: it sends nothing until it is ready. */
+  /** The same of one that starts: it sends hardly anything until it is ready. */
   readonly startTimeoutMs: number;
   readonly log: Pick<Logger, 'error'>;
 }

@@ -1,0 +1,29 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { PrimaryMessage } from './messages.js';
+import { onceHears } from './seat.js';
+
+/**
+ * Keeps the port that the system chose where 0 is configured. It is the workers' only as long as one
+ * of them lives; where all end together, their successors would get another one, which no client
+ * knows. So each worker is told the first one, and goes back to it.
+ *
+ * @param configured what PORT says
+ * @returns what the service listens on; 0 as long as the system has not chosen
+ */
+export function keepPort(configured: number): () => number {
+  let port = configured;
+  const tell = (worker: Worker): void => {
+    const message: PrimaryMessage = { kind: 'port', port };
+    // Without a callback, a message to a worker that has just died would raise an 'error' event.
+    if (port !== 0 && worker.isConnected()) worker.send(message, () => undefined);
+  };
+  cluster.on('fork', (worker) => onceHears(worker, () => tell(worker)));
+  cluster.on('listening', (_worker, address) => {
+    if (port !== 0) return;
+    port = address.port;
+    for (const worker of Object.values(cluster.workers ?? {})) {
+      if (worker !== undefined) tell(worker);
+    }
+  });
+  return () => port;
+}
