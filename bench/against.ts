@@ -11,10 +11,9 @@ import { Random } from '../generator/random.js';
 import { SERVICE_CORE, hasTwoCores } from '../test/testing/cpu-cores.js';
 import type { Contender } from './contenders.js';
 import { ratioOf, type Ratio } from './goals.js';
-import { loadInTurns } from './in-turns.js';
+import { loadPair } from './in-turns.js';
 import type { Load } from './load.js';
 import { figuresTable, median, reportHead, writeReport, type ReportHead } from './report.js';
-import { startServer, type RunningServer } from './running-server.js';
 import { ensureNode24 } from './toolchains.js';
 
 interface Options {
@@ -69,7 +68,7 @@ function readOptions(): Options {
   const count = (text: string): number => Number.parseInt(text, 10);
   return new Command('bench:against')
     .requiredOption('--base <ref>', 'commit to compare with')
-    .option('--rounds <n>', 'rounds; medians are shown', count, 7)
+    .option('--rounds <n>', 'rounds; medians are shown', count, 8)
     .option('--seconds <n>', 'measured time of each pair', count, 5)
     .option('--connections <n>', 'keep-alive connections', count, 64)
     .option('--node24', 'the same on Node 24 as well', false)
@@ -108,18 +107,9 @@ async function compare(
   const pairs: { readonly old: Load; readonly now: Load }[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
     process.stderr.write(`${name}, round ${round + 1}/${options.rounds}\n`);
-    // New processes each time: two of the same program differ by some per cent all their life.
-    const servers: RunningServer[] = [];
-    try {
-      for (const folder of [base, ROOT]) {
-        servers.push(await startServer(contender(node, folder), probe));
-      }
-      const [first, second] = servers as [RunningServer, RunningServer];
-      const [old, now] = await loadInTurns(first, second, { ...options, repeatShare, round });
-      pairs.push({ old, now });
-    } finally {
-      for (const server of servers) await server.stop();
-    }
+    const contenders = [contender(node, base), contender(node, ROOT)] as const;
+    const [old, now] = await loadPair(contenders, probe, { ...options, repeatShare, round });
+    pairs.push({ old, now });
   }
   const rates = (of: 'old' | 'now'): number[] => pairs.map((pair) => pair[of].requestsPerSecond);
   return {

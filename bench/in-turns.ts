@@ -1,5 +1,6 @@
+import type { Contender } from './contenders.js';
 import { load, warmUp, type Load } from './load.js';
-import type { RunningServer } from './running-server.js';
+import { startServer, type RunningServer } from './running-server.js';
 
 export interface TurnsPlan {
   /** Measured time of each of the two. */
@@ -14,12 +15,43 @@ export interface TurnsPlan {
 const TURN_MS = 100;
 
 /**
+ * Starts two contenders, loads them by {@link loadInTurns} and stops them. New processes each time: two
+ * of the same program differ by some per cent all their life. Which one starts first changes with the
+ * round: the other has some of its start still to do, and serves 0.99 x as much where both are the same
+ * program.
+ *
+ * @param probe a body that both answer
+ * @param last told of the second contender's server before both are stopped
+ * @returns what each gave, in their order
+ */
+export async function loadPair(
+  contenders: readonly [Contender, Contender],
+  probe: string,
+  plan: TurnsPlan,
+  last?: (second: RunningServer) => Promise<void>,
+): Promise<readonly [Load, Load]> {
+  const [a, b] = contenders;
+  const servers = new Map<Contender, RunningServer>();
+  try {
+    for (const one of plan.round % 2 === 0 ? [a, b] : [b, a]) {
+      servers.set(one, await startServer(one, probe));
+    }
+    const [first, second] = [servers.get(a), servers.get(b)] as [RunningServer, RunningServer];
+    const loads = await loadInTurns(first, second, plan);
+    await last?.(second);
+    return loads;
+  } finally {
+    for (const server of servers.values()) await server.stop();
+  }
+}
+
+/**
  * Loads two services on one core, of which one runs and the other is stopped, in turns so short that
  * both see the same machine: what others do to it changes by the second, and by more than is measured.
  *
  * @returns what each gave, in their order
  */
-export async function loadInTurns(
+async function loadInTurns(
   first: RunningServer,
   second: RunningServer,
   { seconds, connections, repeatShare, round }: TurnsPlan,

@@ -10,10 +10,10 @@ import { Random } from '../generator/random.js';
 import { SERVICE_CORE, hasTwoCores } from '../test/testing/cpu-cores.js';
 import type { Contender } from './contenders.js';
 import { ratioOf, type Ratio } from './goals.js';
-import { loadInTurns } from './in-turns.js';
+import { loadPair } from './in-turns.js';
 import type { Load } from './load.js';
 import { figuresTable, median, reportHead, writeReport, type ReportHead } from './report.js';
-import { startServer, type RunningServer } from './running-server.js';
+import type { RunningServer } from './running-server.js';
 
 interface Options {
   readonly rounds: number;
@@ -73,19 +73,12 @@ async function main(): Promise<void> {
     for (let round = 0; round < options.rounds; round += 1) {
       for (const level of levels) {
         process.stderr.write(`round ${round + 1}/${options.rounds}: ${level.name}\n`);
-        // New processes each time: two of the same program differ by some per cent all their life.
-        const servers: RunningServer[] = [];
-        try {
-          for (const one of [bare, level]) servers.push(await startServer(one, probe));
-          const [off, on] = servers as [RunningServer, RunningServer];
-          const plan = { ...options, repeatShare: 0, round };
-          const [offLoad, onLoad] = await loadInTurns(off, on, plan);
-          const pairs = rounds.get(level.name) ?? [];
-          rounds.set(level.name, [...pairs, { off: offLoad, on: onLoad }]);
-          if (level === levels.at(-1)) scrape = await costOfScrapes(on);
-        } finally {
-          for (const server of servers) await server.stop();
-        }
+        const plan = { ...options, repeatShare: 0, round };
+        const [off, on] = await loadPair([bare, level], probe, plan, async (server) => {
+          if (level === levels.at(-1)) scrape = await costOfScrapes(server);
+        });
+        const pairs = rounds.get(level.name) ?? [];
+        rounds.set(level.name, [...pairs, { off, on }]);
       }
     }
     if (scrape === undefined) throw new Error('--rounds must be at least 1');
