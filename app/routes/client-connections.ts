@@ -38,6 +38,8 @@ class ClientConnection {
   #hasKey = false;
   #heldBack: ServerResponse | undefined;
   #isLastRequestIn = false;
+  /** Puts something between parser and server, or takes it away. */
+  guard: (isOn: boolean) => void = () => undefined;
 
   constructor(
     private readonly pipelineMax: number,
@@ -64,6 +66,7 @@ class ClientConnection {
     this.#hasKey = true;
     if (this.#heldBack !== undefined) this.#heldBack.shouldKeepAlive = true;
     this.#heldBack = undefined;
+    if (!this.#isLastRequestIn) this.guard(false);
     this.onKey();
   }
 
@@ -75,6 +78,7 @@ class ClientConnection {
     // Its answer says `connection: close`; the client may send again what comes after it (RFC 9112, 9.3.2).
     res.shouldKeepAlive = false;
     this.#isLastRequestIn = true;
+    this.guard(true);
   }
 
   /**
@@ -176,14 +180,14 @@ export class ClientConnections {
 
   /**
    * Requests beyond the last are not even parsed: 64 KiB of them would block the event loop for 20 ms. Nor
-   * are bodies in chunks of clients without a key: in chunks of one byte, 64 KiB take 7 ms.
+   * are bodies in chunks of clients without a key: in chunks of one byte, 64 KiB take 7 ms. A client that
+   * has shown a key reaches the server as if nothing stood between, until its last request is in.
    */
   #limitParsing(socket: SocketWithParser, client: ClientConnection): void {
     const { parser } = socket;
     const onIncoming = parser?.onIncoming;
     if (parser === undefined || parser === null || onIncoming === undefined) return;
-    parser.onIncoming = (req, keepsAlive) => {
-      if (client.hasKey && !client.isLastRequestIn) return onIncoming(req, keepsAlive);
+    const guarded: typeof onIncoming = (req, keepsAlive) => {
       if (client.isLastRequestIn) {
         if (!socket.isPaused()) this.onEnd('pipelined');
         socket.pause();
@@ -195,6 +199,11 @@ export class ClientConnections {
       ignoreRest(socket);
       return STOP_PARSING;
     };
+    client.guard = (isOn) => {
+      // Node gives the parser of a connection that is gone to another one.
+      if (socket.parser === parser) parser.onIncoming = isOn ? guarded : onIncoming;
+    };
+    client.guard(true);
   }
 
   /** Moves a keyless connection behind those that were used less recently. */

@@ -44,9 +44,10 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
   const answerHeaders = headersBySource(parts.model);
   const whenThere = createArrivalCheck(parts.arrivals);
 
-  const name: RequestHandler = (req, _res, next) => {
+  // One handler and not two: Express walks to each.
+  const enter: RequestHandler = (req, res, next) => {
     req.routeTemplate = '/reg/';
-    next();
+    void parts.authenticate(req, res, next);
   };
 
   const postReading: RequestHandler = (req, res) => {
@@ -125,7 +126,7 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
 
   app
     .route('/reg')
-    .all(name, parts.authenticate)
+    .all(enter)
     .post(postReading)
     .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'POST']));
 }
