@@ -7,8 +7,8 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  type Stats,
 } from 'node:fs';
-import type { Stats } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -85,9 +85,9 @@ export async function openOutputFile(path: string, force: boolean): Promise<Outp
 }
 
 /** Undefined where nothing is there. A part of the path that is no folder is a fault like others. */
-function statusOf(path: string): Stats | undefined {
+function statusOf(path: string, read = statSync): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return read(path, { throwIfNoEntry: false });
   } catch (cause) {
     throw unwritable(path, cause);
   }
@@ -96,7 +96,7 @@ function statusOf(path: string): Stats | undefined {
 /** A link stays a link: what it points to is replaced, or made where nothing is there yet. */
 function targetOf(path: string): string {
   let target = path;
-  while (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+  while (statusOf(target, lstatSync)?.isSymbolicLink() === true) {
     const link = readlinkSync(target);
     // Not joined, which would take "a/.." away where a is a link itself.
     target = isAbsolute(link) ? link : `${realpathSync(dirname(target))}/${link}`;

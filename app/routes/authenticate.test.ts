@@ -22,6 +22,10 @@ describe('ApiKeys', () => {
     expect(keys.accepts(key)).toBe(false);
   });
 
+  it('refuses a key of which a configured one is the beginning', () => {
+    expect(new ApiKeys(['first']).accepts('first-and-more')).toBe(false);
+  });
+
   it('accepts nothing where no key is configured', () => {
     expect(new ApiKeys([]).accepts('')).toBe(false);
   });

@@ -5,19 +5,21 @@ import { refuse } from './answer.js';
 /** Longer keys cannot be configured. */
 const KEY_CHARS_MAX = 256;
 const LENGTH_BYTES = 2;
-const PADDED_BYTES = LENGTH_BYTES + 2 * KEY_CHARS_MAX;
 
 /**
  * Compares a presented key with the configured ones in constant time: all padded to one length, and
- * every one of them looked at. Hashing them to one length takes twice as long.
+ * every one of them looked at. Up to some ten keys that takes less than hashing them to one length.
  */
 export class ApiKeys {
   readonly #known: readonly Buffer[];
-  readonly #presented = Buffer.alloc(PADDED_BYTES);
+  readonly #presented: Buffer;
 
   /** @param keys of at most 256 UTF-16 units each */
   constructor(keys: readonly string[]) {
-    this.#known = keys.map((key) => pad(key, Buffer.alloc(PADDED_BYTES)));
+    // Of a longer one that is presented the end is cut off, and its length tells it apart.
+    const bytes = LENGTH_BYTES + 2 * Math.max(0, ...keys.map(({ length }) => length));
+    this.#known = keys.map((key) => pad(key, Buffer.alloc(bytes)));
+    this.#presented = Buffer.alloc(bytes);
   }
 
   accepts(presented: string | undefined): boolean {
@@ -29,7 +31,7 @@ export class ApiKeys {
   }
 }
 
-/** With its length, as a key that ends with zeros is another one. */
+/** With its length, as a key that ends with zeros, or is cut, is another one. */
 function pad(key: string, into: Buffer): Buffer {
   into.fill(0);
   into.writeUInt16LE(key.length);

@@ -148,7 +148,11 @@ export class ClientConnections {
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => this.#accept(socket));
     server.on('timeout', (socket: Socket) => this.#timedOut(socket));
-    this.#sweep = setInterval(() => this.#limitUnread(), SWEEP_INTERVAL_MS).unref();
+    // A server may be closed and listen anew.
+    server.on('listening', () => {
+      clearInterval(this.#sweep);
+      this.#sweep = setInterval(() => this.#limitUnread(), SWEEP_INTERVAL_MS).unref();
+    });
     server.on('close', () => clearInterval(this.#sweep));
   }
 

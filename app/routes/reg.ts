@@ -47,7 +47,7 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
   // One handler and not two: Express walks to each.
   const enter: RequestHandler = (req, res, next) => {
     req.routeTemplate = '/reg/';
-    void parts.authenticate(req, res, next);
+    return parts.authenticate(req, res, next);
   };
 
   const postReading: RequestHandler = (req, res) => {

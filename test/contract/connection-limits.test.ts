@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { connect } from 'node:net';
+import { Server as NetServer, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Admission } from '../../app/routes/admission.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
@@ -72,6 +73,7 @@ describe('pipelined requests', () => {
     expect(answers.at(-1)?.headers.get('connection')).toBe('close');
     expect(ending).not.toBe('open');
     expect(admission.inflight).toBe(0);
+    expect(app.ends).toEqual(['pipelined']);
   });
 
   it('go on for ever where the client waits for answers in between', async () => {
@@ -157,6 +159,9 @@ describe('an answer that nobody reads', () => {
     const readMetrics = () => Promise.resolve({ ...answer, body });
     const { app: express } = await createTestApp({ parts: { readMetrics } });
     app = await listenTestApp(express, { unreadTimeoutMs: 1000 });
+    // As a worker with PORT=0 may have to.
+    NetServer.prototype.close.call(app.server);
+    await once(app.server.listen(app.port, '127.0.0.1'), 'listening');
     const [lazy, slow] = [connect(app.port, '127.0.0.1'), connect(app.port, '127.0.0.1')];
     lazy.pause();
     let read = 0;

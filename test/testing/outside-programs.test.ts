@@ -15,6 +15,8 @@ const ALWAYS_THERE = [
   'npm',
   'sleep',
   'mkfifo',
+  'mount',
+  'umount',
   'apt-get',
   'setsid',
   'taskset',
