@@ -77,7 +77,8 @@ function readRecords(path: string): FaultRecord[] {
     const { fault, seen } = JSON.parse(line) as FaultRecord;
     const known = records.get(fault) ?? {};
     for (const [name, value] of Object.entries(seen)) {
-      known[name] = value === null ? null : Math.max(value, known[name] ?? -Infinity);
+      known[name] =
+        value === null ? (known[name] ?? null) : Math.max(value, known[name] ?? -Infinity);
     }
     records.set(fault, known);
   }

@@ -85,9 +85,13 @@ describe('the exemplars of the real service', { timeout: 90_000 }, () => {
       const answer = await fetch(`${service.url}/metrics`, { headers });
       return { type: answer.headers.get('content-type') ?? '', text: await answer.text() };
     };
-    const open = await eventually('an exemplar', async () => {
+    // The collector has taken the spans: the last series of these requests is there.
+    const open = await eventually('an exemplar and the count of spans', async () => {
       const answer = await ask(OPEN_METRICS);
-      return answer.text.includes(TRACE) ? answer : undefined;
+      const isWhole = [TRACE, 'regno_trace_spans_total'].every((part) =>
+        answer.text.includes(part),
+      );
+      return isWhole ? answer : undefined;
     });
     expect(open.type).toContain('application/openmetrics-text; version=1.0.0');
     expect(open.text.endsWith('# EOF\n')).toBe(true);
