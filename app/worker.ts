@@ -217,7 +217,11 @@ async function serve(
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const holders = code === 'EADDRINUSE' ? describePortHolders(port) : undefined;
     const cause = holders === undefined ? String(code) : `${String(code)}, ${holders}`;
-    const reason = `cannot listen on ${config.host}:${port} (${cause}); set HOST and PORT to what is free`;
+    const advice =
+      port === config.port
+        ? 'set HOST and PORT to what is free'
+        : 'another program has taken the port that the service had; restart the service, or set PORT';
+    const reason = `cannot listen on ${config.host}:${port} (${cause}); ${advice}`;
     log.error(reason);
     link.send({ kind: 'unstartable', reason });
     await finish(1);

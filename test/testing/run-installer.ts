@@ -25,7 +25,7 @@ export async function runInstaller(
   const onSignal = (signal: NodeJS.Signals): void => {
     signalled ??= signal;
     if (whenSignalled === 'finish') console.log(`${signal}: ends when ${command} is done`);
-    else if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    else if (child.pid !== undefined) killGroup(child.pid);
   };
   const giveBack = takeSignals(onSignal);
   const child = spawn(command, args, {
@@ -52,6 +52,14 @@ export async function runInstaller(
   if (end === 0) return;
   const text = Buffer.concat(said).toString();
   throw new Error(`"${command} ${args.join(' ')}" failed with ${end}:\n${text}`);
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended, and who holds its pipes keeps this run waiting for their end.
+  }
 }
 
 /** Takes the signals from whoever handles them: vitest's own handlers end the process at once. */

@@ -3,9 +3,9 @@ import { Writable } from 'node:stream';
 import { CellsFile } from '../metrics/cells-file.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import type { ModelFiles } from '../model-files.js';
-import { MODEL_FD, SLOT_VARIABLE, type PrimaryMessage } from './messages.js';
+import { MODEL_FD, SLOT_VARIABLE } from './messages.js';
 import { sendModel } from './model-pipe.js';
-import { onceEnded, onceHears } from './seat.js';
+import { onceEnded, onceHears, sendTo } from './seat.js';
 
 /** The channel comes after them, then the file at `CELLS_FD`, then the pipe at `MODEL_FD`. */
 const OWN_STREAMS = ['inherit', 'inherit', 'inherit'] as const;
@@ -37,9 +37,7 @@ export function createFork(
     if (pipe instanceof Writable) sendModel(pipe, model);
     totals.open(worker.id, () => cells.read());
     const tellCameras = (): void => {
-      const message: PrimaryMessage = { kind: 'cameras', named: totals.cameras.list };
-      // Without a callback, a message to a worker that has just died would raise an 'error' event.
-      if (worker.isConnected()) worker.send(message, () => undefined);
+      sendTo(worker, { kind: 'cameras', named: totals.cameras.list });
     };
     onceHears(worker, tellCameras);
     const stopTelling = totals.cameras.onGrowth(tellCameras);

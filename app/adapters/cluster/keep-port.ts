@@ -1,6 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import type { PrimaryMessage } from './messages.js';
-import { onceHears } from './seat.js';
+import { onceHears, sendTo } from './seat.js';
 
 /**
  * Keeps the port that the system chose where 0 is configured. It is the workers' only as long as one
@@ -13,9 +12,7 @@ import { onceHears } from './seat.js';
 export function keepPort(configured: number): () => number {
   let port = configured;
   const tell = (worker: Worker): void => {
-    const message: PrimaryMessage = { kind: 'port', port };
-    // Without a callback, a message to a worker that has just died would raise an 'error' event.
-    if (port !== 0 && worker.isConnected()) worker.send(message, () => undefined);
+    if (port !== 0) sendTo(worker, { kind: 'port', port });
   };
   cluster.on('fork', (worker) => onceHears(worker, () => tell(worker)));
   cluster.on('listening', (_worker, address) => {

@@ -2,7 +2,7 @@ import type { Worker } from 'node:cluster';
 import type { ModelIdentity } from '../../services/ports.js';
 import type { ModelFiles } from '../model-files.js';
 import type { RedisFailure } from '../redis-failure.js';
-import type { WorkerMessage } from './messages.js';
+import type { PrimaryMessage, WorkerMessage } from './messages.js';
 
 export type WorkerState = 'starting' | 'ready' | 'unready' | 'draining';
 
@@ -34,6 +34,12 @@ export interface Seat {
   /** Set where it was killed because it did not respond. */
   isHung: boolean;
   killTimer: NodeJS.Timeout | undefined;
+}
+
+/** Sends a worker a message; one that has ended gets none. */
+export function sendTo(worker: Worker, message: PrimaryMessage): void {
+  // Without a callback, a message to a worker that has just died would raise an 'error' event.
+  if (worker.isConnected()) worker.send(message, () => undefined);
 }
 
 /** Calls back once what is sent to a worker reaches it. */

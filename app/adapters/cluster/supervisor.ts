@@ -5,10 +5,10 @@ import type { Logger } from '../logger.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import type { ModelFiles } from '../model-files.js';
 import type { TraceRecord } from '../tracing/trace-record.js';
-import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
+import type { Scraped, WorkerMessage } from './messages.js';
 import { DEATHS_WINDOW_MS, RestartPolicy } from './restart-policy.js';
 import { rollWorkers, type RollEnd } from './rolling-restart.js';
-import { onceEnded, type Seat, type SeatView, type WorkerState } from './seat.js';
+import { onceEnded, sendTo, type Seat, type SeatView, type WorkerState } from './seat.js';
 
 export interface SupervisorParts {
   readonly slots: number;
@@ -194,7 +194,7 @@ export class Supervisor {
         void this.#scrape(seat, message.id);
         return;
       case 'status':
-        this.#send(seat, {
+        sendTo(seat.worker, {
           kind: 'scraped',
           id: message.id,
           contentType: 'application/json',
@@ -226,7 +226,7 @@ export class Supervisor {
   }
 
   async #scrape(seat: Seat, id: number): Promise<void> {
-    this.#send(seat, { kind: 'scraped', id, ...(await this.parts.readMetrics()) });
+    sendTo(seat.worker, { kind: 'scraped', id, ...(await this.parts.readMetrics()) });
   }
 
   #becameReady(seat: Seat, usable: boolean): void {
@@ -265,7 +265,7 @@ export class Supervisor {
   #failedItsCheck(seat: Seat): void {
     const isForRoll = seat.files !== this.#modelOf(seat.slot);
     if (isForRoll) return;
-    if (!this.#proved.has(seat.files)) this.#send(seat, { kind: 'listen' });
+    if (!this.#proved.has(seat.files)) sendTo(seat.worker, { kind: 'listen' });
     else seat.worker.process.kill('SIGKILL');
   }
 
@@ -279,7 +279,7 @@ export class Supervisor {
       seat.worker.process.kill('SIGKILL');
       return;
     }
-    this.#send(seat, { kind: 'drain' });
+    sendTo(seat.worker, { kind: 'drain' });
     seat.killTimer = setTimeout(() => {
       this.parts.log.error('worker did not drain in time and is killed', { slot: seat.slot });
       seat.worker.process.kill('SIGKILL');
@@ -333,12 +333,6 @@ export class Supervisor {
     if (!this.#stopping || this.#ended || this.#seats.size > 0) return;
     this.#ended = true;
     this.parts.onEnd(this.#exitCode);
-  }
-
-  #send(seat: Seat, message: PrimaryMessage): void {
-    if (!seat.worker.isConnected()) return;
-    // A worker that dies while the message is on its way is dealt with at its exit.
-    seat.worker.send(message, () => undefined);
   }
 
   #showStates(): void {
