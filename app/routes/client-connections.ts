@@ -33,6 +33,10 @@ const SWEEP_INTERVAL_MS = 1000;
 
 /** A client's connection: the answers that it is owed, and whether its client has shown a key. */
 class ClientConnection {
+  /** Where it is in its {@link ConnectionList}, which alone sets them. */
+  list: ConnectionList | undefined;
+  previous: ClientConnection | undefined;
+  next: ClientConnection | undefined;
   /** In the order of their requests, which is that of the answers. */
   readonly #owed: ServerResponse[] = [];
   #hasKey = false;
@@ -42,8 +46,9 @@ class ClientConnection {
   guard: (isOn: boolean) => void = () => undefined;
 
   constructor(
+    readonly socket: Socket,
     private readonly pipelineMax: number,
-    private readonly onKey: () => void,
+    private readonly onKey: (client: ClientConnection) => void,
   ) {}
 
   /** The oldest answer that is not out yet. */
@@ -67,7 +72,7 @@ class ClientConnection {
     if (this.#heldBack !== undefined) this.#heldBack.shouldKeepAlive = true;
     this.#heldBack = undefined;
     if (!this.#isLastRequestIn) this.guard(false);
-    this.onKey();
+    this.onKey(this);
   }
 
   /** To be called for each request that is taken, before it is handled. */
@@ -112,6 +117,48 @@ class ClientConnection {
   }
 }
 
+/**
+ * Connections from the least recently used to the most. Linked through themselves, as a `Set` that
+ * changes with every connection keeps dead ones alive
+ * (docs/decisions/0011-no-map-for-what-is-in-flight.md).
+ */
+class ConnectionList {
+  #first: ClientConnection | undefined;
+  #last: ClientConnection | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get leastRecent(): ClientConnection | undefined {
+    return this.#first;
+  }
+
+  /** Puts it at the end, and takes it out of the list that it was in. */
+  add(client: ClientConnection): void {
+    client.list?.remove(client);
+    client.list = this;
+    client.previous = this.#last;
+    if (this.#last === undefined) this.#first = client;
+    else this.#last.next = client;
+    this.#last = client;
+    this.#size += 1;
+  }
+
+  /** Does nothing where it is in no list, or in another one. */
+  remove(client: ClientConnection): void {
+    if (client.list !== this) return;
+    const { previous, next } = client;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    client.list = client.previous = client.next = undefined;
+    this.#size -= 1;
+  }
+}
+
 /** What Node keeps of a connection, undocumented: the parser's callback for each head. */
 interface SocketWithParser extends Socket {
   readonly parser?: {
@@ -128,10 +175,12 @@ const STOP_PARSING = 2;
  * at the limit it is the keyless connection that was idle for the longest time that has to go.
  */
 export class ClientConnections {
-  readonly #open = new Set<Socket>();
-  /** Least recently used first. */
-  readonly #keyless = new Set<Socket>();
+  readonly #keyless = new ConnectionList();
+  readonly #keyed = new ConnectionList();
   readonly #perAddress = new Map<string, number>();
+  readonly #onKey = (client: ClientConnection): void => {
+    if (client.list === this.#keyless) this.#keyed.add(client);
+  };
   #sweep: NodeJS.Timeout | undefined;
 
   /** @param onEnd told of each connection that is ended from this side */
@@ -141,7 +190,7 @@ export class ClientConnections {
   ) {}
 
   get size(): number {
-    return this.#open.size;
+    return this.#keyless.size + this.#keyed.size;
   }
 
   /** Watches the connections of a server until it is closed. */
@@ -157,25 +206,21 @@ export class ClientConnections {
   }
 
   #accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
+    const address = this.#addressOf(socket);
     if (this.#isAddressFull(address)) {
       this.#end(socket, 'address_full');
       return;
     }
-    if (this.#open.size >= this.limits.connectionsMax && !this.#makeRoom()) {
+    if (this.size >= this.limits.connectionsMax && !this.#makeRoom()) {
       this.#end(socket, 'full');
       return;
     }
-    const client = new ClientConnection(this.limits.pipelineMax, () => {
-      this.#keyless.delete(socket);
-    });
+    const client = new ClientConnection(socket, this.limits.pipelineMax, this.#onKey);
     socket.client = client;
-    this.#open.add(socket);
-    this.#keyless.add(socket);
+    this.#keyless.add(client);
     this.#count(address, 1);
     socket.once('close', () => {
-      this.#open.delete(socket);
-      this.#keyless.delete(socket);
+      client.list?.remove(client);
       this.#count(address, -1);
       client.abandon();
     });
@@ -197,7 +242,7 @@ export class ClientConnections {
         socket.pause();
         return STOP_PARSING;
       }
-      this.#used(socket);
+      this.#used(client);
       const handled = onIncoming(req, keepsAlive);
       if (req.headers['transfer-encoding'] === undefined || client.hasKey) return handled;
       ignoreRest(socket);
@@ -211,24 +256,27 @@ export class ClientConnections {
   }
 
   /** Moves a keyless connection behind those that were used less recently. */
-  #used(socket: Socket): void {
-    if (this.#keyless.delete(socket)) this.#keyless.add(socket);
+  #used(client: ClientConnection): void {
+    if (client.list === this.#keyless && client.next !== undefined) this.#keyless.add(client);
   }
 
   #makeRoom(): boolean {
-    for (const socket of this.#keyless) {
-      // Its 'close' comes later, its place is free now.
-      this.#open.delete(socket);
-      this.#keyless.delete(socket);
-      this.#end(socket, 'evicted');
-      return true;
-    }
-    return false;
+    const client = this.#keyless.leastRecent;
+    if (client === undefined) return false;
+    // Its 'close' comes later, its place is free now.
+    this.#keyless.remove(client);
+    this.#end(client.socket, 'evicted');
+    return true;
   }
 
   #end(socket: Socket, reason: ConnectionEnd): void {
     this.onEnd(reason);
     socket.destroy();
+  }
+
+  /** Empty where it is of no account, as it takes a call of the system. */
+  #addressOf(socket: Socket): string {
+    return this.limits.connectionsPerAddressMax === 0 ? '' : (socket.remoteAddress ?? '');
   }
 
   #isAddressFull(address: string): boolean {
@@ -246,9 +294,12 @@ export class ClientConnections {
   /** A timer for those alone that have something unread: one per request would cost each request. */
   #limitUnread(): void {
     const { unreadTimeoutMs } = this.limits;
-    for (const socket of this.#open) {
-      if (socket.writableLength > 0 && socket.timeout !== unreadTimeoutMs) {
-        socket.setTimeout(unreadTimeoutMs);
+    for (const { leastRecent } of [this.#keyless, this.#keyed]) {
+      for (let client = leastRecent; client !== undefined; client = client.next) {
+        const { socket } = client;
+        if (socket.writableLength > 0 && socket.timeout !== unreadTimeoutMs) {
+          socket.setTimeout(unreadTimeoutMs);
+        }
       }
     }
   }
