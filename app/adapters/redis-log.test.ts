@@ -20,9 +20,11 @@ function createLog(slots: number) {
   const workers = Array.from({ length: slots }, (_, i): Worker => {
     return { slot: i + 1, state: 'ready', redisFailure: undefined };
   });
+  const clock = { ms: 0 };
   const log = new RedisLog(
     { warn } as unknown as ConstructorParameters<typeof RedisLog>[0],
     () => workers,
+    () => clock.ms,
   );
   const tells = (slot: number, redisFailure: RedisFailure | undefined): void => {
     const worker = workers.find((one) => one.slot === slot);
@@ -30,7 +32,7 @@ function createLog(slots: number) {
     worker.redisFailure = redisFailure;
     log.told(worker);
   };
-  return { lines, workers, tells };
+  return { lines, workers, tells, clock };
 }
 
 describe('RedisLog', () => {
@@ -58,6 +60,14 @@ describe('RedisLog', () => {
       for (const slot of [1, 2]) tells(slot, failure);
     }
     expect(lines).toHaveLength(2);
+  });
+
+  it('says that it is gone for others too while one worker fails for hours', () => {
+    const { lines, tells, clock } = createLog(3);
+    tells(1, REFUSED);
+    clock.ms = 60 * 60_000;
+    for (const slot of [2, 3]) tells(slot, REFUSED);
+    expect(lines.slice(1)).toEqual([['Redis is gone', expect.objectContaining({ slot: 2 })]]);
   });
 
   it('says nothing where Redis works from the start', () => {
