@@ -72,10 +72,8 @@ export function closeLogger(logger: Logger): Promise<void> {
       clearTimeout(timer);
       resolve();
     };
-    logger.once('finish', () => {
-      if (process.stdout.writableLength === 0) done();
-      else process.stdout.once('drain', done);
-    });
+    // Writes are carried out in their order.
+    logger.once('finish', () => process.stdout.write('', done));
     logger.end();
   });
 }
