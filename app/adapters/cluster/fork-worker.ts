@@ -46,8 +46,7 @@ export function createFork(
       totals.close(worker.id);
       // A slot that stays without a worker is to look as silent as one whose worker is stuck.
       totals.set('workerReport', [String(slot)], Date.now() / 1000);
-      cells.clear();
-      unused.push(cells);
+      if (cells.reset()) unused.push(cells);
     });
     return worker;
   };

@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,6 +63,15 @@ describe('CellsFile', () => {
     expect(() => CellsFile.create([missing])).toThrow(
       new RegExp(`ENOENT.*make ${missing} writable, or set TMPDIR`),
     );
+  });
+
+  it('is closed where it cannot be cleared for the next worker', () => {
+    const path = join(folder, 'read-only');
+    writeFileSync(path, '');
+    const readOnly = new CellsFile(openSync(path, 'r'));
+    expect(readOnly.reset()).toBe(false);
+    expect(() => fstatSync(readOnly.fd)).toThrow('EBADF');
+    expect(file.reset()).toBe(true);
   });
 
   it.skipIf(disk === '')('goes to the next folder where a disk has room for a part only', () => {

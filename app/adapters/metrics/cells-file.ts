@@ -73,6 +73,17 @@ export class CellsFile {
     this.#overwrite(buffer.fill(0, 0, size), size);
   }
 
+  /** Clears it for the next worker, or closes it: false where there is no room to clear it. */
+  reset(): boolean {
+    try {
+      this.clear();
+      return true;
+    } catch {
+      closeSync(this.fd);
+      return false;
+    }
+  }
+
   #overwrite(bytes: NodeJS.ArrayBufferView, size: number): void {
     const written = writeSync(this.fd, bytes, 0, size, 0);
     // The system takes what still fits and calls that no fault; only the next write would be ENOSPC.
