@@ -2,7 +2,7 @@ import { describeJsonLineFault } from '../model/features/json-fault.js';
 import { listWithDecimalPoints, withDecimalPoint } from './decimal-comma.js';
 import { looksLikeCsvHeader } from './csv-header.js';
 import { InputError } from './input-error.js';
-import { rawMember } from './raw-member.js';
+import { rawMembers } from './raw-members.js';
 import { readCsv } from './read-csv.js';
 import { readLines, type InputLine } from './read-lines.js';
 import type { InputRow, RowColumn, RowOptions } from './row.js';
@@ -68,19 +68,21 @@ async function* readNdjson(
 }
 
 function unwrapRow(value: unknown, text: string, { columns, keepJson = false }: RowOptions) {
-  const whole = keepJson ? { json: text } : {};
   if (typeof value !== 'object' || value === null) {
-    return { input: value, ...whole, expected: undefined };
+    return { input: value, ...(keepJson ? { json: text } : {}), expected: undefined };
   }
   const own = (name: string): unknown =>
     Object.getOwnPropertyDescriptor(value, name)?.value as unknown;
   const isRow = columns.length > 0 && columns.every(({ name }) => Object.hasOwn(value, name));
   const isWrapped = Object.hasOwn(value, 'input') && !isRow;
-  const id = Object.hasOwn(value, 'id') ? rawMember(text, 'id') : undefined;
+  const needsText = Object.hasOwn(value, 'id') || (isWrapped && keepJson);
+  const texts = needsText ? rawMembers(text) : undefined;
+  const id = texts?.get('id');
+  const json = isWrapped ? texts?.get('input') : text;
   return {
     ...(id === undefined ? {} : { id }),
     input: isWrapped ? own('input') : value,
-    ...(isWrapped && keepJson ? { json: rawMember(text, 'input') ?? '' } : whole),
+    ...(keepJson && json !== undefined ? { json } : {}),
     expected: own('expected'),
   };
 }

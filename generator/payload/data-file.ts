@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../app/rows/input-error.js';
-import { rawMembers } from '../../app/rows/raw-member.js';
+import { rawMembers } from '../../app/rows/raw-members.js';
 import { readRows } from '../../app/rows/read-rows.js';
 import type { InputRow, RowColumn } from '../../app/rows/row.js';
 

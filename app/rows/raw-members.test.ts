@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rawMember } from './raw-member.js';
+import { rawMembers } from './raw-members.js';
 
-describe('rawMember', () => {
+describe('rawMembers', () => {
   it('finds in any object the text of which JSON.parse makes the value', () => {
     const object = fc.dictionary(fc.string(), fc.jsonValue());
     const indent = fc.constantFrom(0, 1, '\t');
@@ -10,13 +10,15 @@ describe('rawMember', () => {
       fc.property(object, fc.string(), fc.jsonValue(), indent, (others, name, value, space) => {
         fc.pre(name !== '__proto__');
         const json = JSON.stringify({ ...others, [name]: value }, null, space);
-        expect(JSON.parse(rawMember(json, name) ?? '')).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(JSON.parse(rawMembers(json).get(name) ?? '')).toEqual(
+          JSON.parse(JSON.stringify(value)),
+        );
       }),
     );
   });
 
   it('finds nothing that is not a member of the object itself', () => {
-    expect(rawMember('{"a":{"id":1},"b":["id",2],"c":"\\"id\\":3"}', 'id')).toBeUndefined();
-    expect(rawMember('{}', 'id')).toBeUndefined();
+    expect(rawMembers('{"a":{"id":1},"b":["id",2],"c":"\\"id\\":3"}').get('id')).toBeUndefined();
+    expect(rawMembers('{}').get('id')).toBeUndefined();
   });
 });

@@ -2,16 +2,11 @@
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /**
- * The text of a member's value as it stands in the JSON of an object: `JSON.parse` would round a
- * number beyond 2^53 and Node 20 does not show its source. The last of several members counts.
+ * The texts of an object's values by their names, as they stand in its JSON: `JSON.parse` would round
+ * a number beyond 2^53 and Node 20 does not show its source. The last of several of a name counts.
  *
  * @param json an object, known to be valid.
  */
-export function rawMember(json: string, name: string): string | undefined {
-  return rawMembers(json).get(name);
-}
-
-/** All members of an object by their names, as {@link rawMember} gives one. */
 export function rawMembers(json: string): Map<string, string> {
   const members = new Map<string, string>();
   let depth = 0;
