@@ -118,19 +118,33 @@ describe('output that nobody takes', () => {
   });
 
   it.each([
-    [
-      '/dev/full',
-      /\/dev\/full cannot be written \(ENOSPC: .*\); make room, or write to another place/,
-    ],
-    [path.join(folder, 'no/file'), /no\/file cannot be written \(ENOENT: .*\); /],
-  ])('says of --json %s what is wrong and what to do', SLOW, async (json, words) => {
+    ['/dev/full', 'ENOSPC', true],
+    [path.join(folder, 'no/file'), 'ENOENT', false],
+  ])(
+    'says of --json %s what is wrong: %s, and whether it ran: %s',
+    SLOW,
+    async (json, code, ran) => {
+      server = await startTruthServer('echo');
+      const load = ['-u', server.url, '-e', 'lean', '-c', '4', '-n', '20', '--warmup', '0'];
+      const end = await startProgram(['max', ...load, '--json', json]).ended;
+      expect(end.stdout.includes('closed loop')).toBe(ran);
+      expect(end.stderr).toMatch(
+        new RegExp(
+          `^${json} cannot be written \\(${code}: .*\\); correct the path, make room, or write to another place\\n$`,
+        ),
+      );
+      expect(end.code).toBe(2);
+    },
+  );
+
+  it('does not cost the report that can be written', SLOW, async () => {
     server = await startTruthServer('echo');
-    const load = ['-u', server.url, '-e', 'lean', '-c', '4', '-n', '20', '--warmup', '0'];
-    const { code, stdout, stderr } = await startProgram(['max', ...load, '--json', json]).ended;
-    expect(stdout).toContain('closed loop');
-    expect(stderr).toMatch(words);
-    expect(stderr).not.toMatch(/^ {4}at /m);
-    expect(code).toBe(2);
+    const html = path.join(folder, 'written.html');
+    const files = ['--json', '/dev/full', '--html', html];
+    const end = await startProgram(['prove', '-u', server.url, ...SHORT, ...files]).ended;
+    expect(end.stderr).toContain('/dev/full cannot be written (ENOSPC');
+    expect(end.code).toBe(2);
+    expect(readFileSync(html, 'utf8')).toContain('<!doctype html>');
   });
 
   it('to a full device is one line', SLOW, async () => {
@@ -144,7 +158,7 @@ describe('output that nobody takes', () => {
     child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     expect(await once(child, 'close')).toEqual([2, null]);
     expect(stderr).toMatch(
-      /^standard output cannot be written \(ENOSPC: [^\n]*\); make room[^\n]*\n$/,
+      /^standard output cannot be written \(ENOSPC: [^\n]*\); correct the path[^\n]*\n$/,
     );
   });
 });

@@ -11,7 +11,7 @@ import {
   timeOption,
 } from './options.js';
 import { onStopSignal } from './stop-signal.js';
-import { writeReport } from './report/write-report.js';
+import { checkReportPaths, writeReports } from './report/write-report.js';
 import { EXIT_CODES } from './verdict.js';
 
 interface MaxFlags extends CommonFlags {
@@ -65,11 +65,12 @@ async function runMax(flags: MaxFlags): Promise<void> {
     warmUpMs: flags.warmup,
     rateMin: flags.atLeast ?? null,
   };
+  checkReportPaths([flags.json]);
   const stop = onStopSignal();
   try {
     const result = await max(options, stop.signal);
     process.stdout.write(maxReport(result));
-    if (flags.json !== undefined) writeReport(flags.json, `${JSON.stringify(result, null, 1)}\n`);
+    writeReports([{ path: flags.json, text: () => `${JSON.stringify(result, null, 1)}\n` }]);
     process.exitCode = result.passed ? EXIT_CODES.passed : EXIT_CODES.failed;
   } finally {
     stop.release();

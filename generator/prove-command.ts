@@ -18,7 +18,7 @@ import { startProgress } from './progress.js';
 import { prove, type ProveOptions, type ProveResult } from './prove.js';
 import { textReport } from './report/text.js';
 import { onStopSignal } from './stop-signal.js';
-import { writeReport } from './report/write-report.js';
+import { checkReportPaths, writeReports } from './report/write-report.js';
 import { EXIT_CODES, LATE_SHARE_MAX } from './verdict.js';
 
 interface ProveFlags extends CommonFlags {
@@ -92,6 +92,7 @@ async function runProve(flags: ProveFlags): Promise<void> {
     warmUpMs: flags.warmup,
     limits: limitsOf(flags),
   };
+  checkReportPaths([flags.json, flags.html]);
   const totalMs = options.warmUpMs + options.durationMs;
   const metrics = flags.metricsPort === undefined ? null : new GeneratorMetrics();
   const server = metrics ? await serveMetrics(metrics, flags.metricsPort ?? 0) : null;
@@ -110,7 +111,7 @@ async function runProve(flags: ProveFlags): Promise<void> {
         : {}),
     });
     progress.stop();
-    writeReports(result, flags);
+    report(result, flags);
     process.exitCode = EXIT_CODES[result.verdict.kind];
   } finally {
     progress.stop();
@@ -132,8 +133,10 @@ function orNull(limitGiven = Infinity): number | null {
   return limitGiven === Infinity ? null : limitGiven;
 }
 
-function writeReports(result: ProveResult, flags: ProveFlags): void {
+function report(result: ProveResult, flags: ProveFlags): void {
   process.stdout.write(textReport(result));
-  if (flags.json !== undefined) writeReport(flags.json, `${JSON.stringify(result, null, 1)}\n`);
-  if (flags.html !== undefined) writeReport(flags.html, htmlReport(result));
+  writeReports([
+    { path: flags.json, text: () => `${JSON.stringify(result, null, 1)}\n` },
+    { path: flags.html, text: () => htmlReport(result) },
+  ]);
 }

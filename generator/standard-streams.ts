@@ -17,5 +17,5 @@ export function endWithReader(): void {
 /** What could not be written, why, and what to do. */
 export function unwritable(name: string, cause: unknown): string {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return `${name} cannot be written (${reason}); make room, or write to another place`;
+  return `${name} cannot be written (${reason}); correct the path, make room, or write to another place`;
 }
