@@ -10,7 +10,6 @@ import { runInstaller } from './run-installer.js';
 
 // A machine without a network must learn that soon, for the other tests to run.
 const APT = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::http::Timeout=30'];
-const APT_TIMEOUT_MS = 900_000;
 
 /**
  * Makes sure that programs are there: those that are not are installed by apt, where this process
@@ -102,7 +101,6 @@ function apt(...args: readonly string[]): Promise<string | null> {
     runInstaller('apt-get', [...APT, ...args], {
       whenSignalled: 'finish',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeoutMs: APT_TIMEOUT_MS,
     }),
   );
 }

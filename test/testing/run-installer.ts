@@ -7,7 +7,6 @@ export interface InstallerOptions {
   /** `stop` kills it and all that it started; `finish` waits for it, where half its work is worse than none. */
   readonly whenSignalled: 'stop' | 'finish';
   readonly env?: NodeJS.ProcessEnv;
-  readonly timeoutMs?: number;
 }
 
 /**
@@ -19,7 +18,7 @@ export interface InstallerOptions {
 export async function runInstaller(
   command: string,
   args: readonly string[],
-  { whenSignalled, env = process.env, timeoutMs }: InstallerOptions,
+  { whenSignalled, env = process.env }: InstallerOptions,
 ): Promise<void> {
   let signalled: NodeJS.Signals | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -33,7 +32,6 @@ export async function runInstaller(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
-    timeout: timeoutMs,
   });
   const said: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) {
