@@ -169,8 +169,15 @@ describe.skipIf(lacks('redis-server'))('/metrics of a service under mixed traffi
     expect(cameras).toContain(JSON.stringify({ camera_class: 'other', camera_type: 'other' }));
   });
 
-  it('shows of a camera that has series all readings, of whichever worker', async () => {
+  it.each([
+    { which: 'whichever worker', isReloaded: false },
+    { which: 'workers that came later too', isReloaded: true },
+  ])('shows of a camera that has series all readings, of $which', async ({ isReloaded }) => {
     const READINGS = 6;
+    if (isReloaded) {
+      service.process.signal('SIGHUP');
+      await service.process.line((text) => text.includes('reload done'));
+    }
     const named = (samples: readonly Sample[]): Sample[] =>
       samples.filter(({ name, labels }) => {
         return name === 'regno_camera_readings_total' && labels['camera_class'] !== 'other';
@@ -182,7 +189,7 @@ describe.skipIf(lacks('redis-server'))('/metrics of a service under mixed traffi
     // A connection each, so that both workers have some of every camera.
     await Promise.all(
       before.flatMap(({ labels }, n) =>
-        makeReadings(READINGS, 900 + n).map(async (reading) => {
+        makeReadings(READINGS, (isReloaded ? 2000 : 900) + n).map(async (reading) => {
           const { answers } = await exchange(
             service.port,
             request(JSON.stringify({ ...reading, ...labels })),
