@@ -256,12 +256,10 @@ describe('a killed worker', () => {
         return Promise.resolve(now.length === 2 && !now.includes(victim) ? true : undefined);
       });
       await service.whenReady(2);
-      await clients.more(300);
+      await Promise.all([clients.more(300), watch.more(5)]);
     }
     const result = await clients.stop();
-    const { falls, samples } = await watch.stop();
-    expect(falls).toEqual([]);
-    expect(samples).toBeGreaterThan(5 * kills);
+    expect(await watch.stop()).toEqual([]);
     expect([...result.statuses]).toEqual([]);
     // A client has one request under way, so a worker's death costs at most all of them once.
     expect(result.lost + result.refused).toBeLessThanOrEqual(kills * connections);
@@ -363,7 +361,10 @@ const GROWING = new Set<string>(
 
 /** Scrapes until it is stopped, and notes every counter that is smaller than it was. */
 function watchCounters(service: Service): {
-  stop: () => Promise<{ falls: string[]; samples: number }>;
+  /** Resolves after so many scrapes that were answered. */
+  more: (scrapes: number) => Promise<void>;
+  /** What fell. */
+  stop: () => Promise<string[]>;
 } {
   const highest = new Map<string, number>();
   const falls: string[] = [];
@@ -391,10 +392,14 @@ function watchCounters(service: Service): {
   };
   const looking = look();
   return {
+    more: async (scrapes) => {
+      const enough = samples + scrapes;
+      await eventually('scrapes', () => Promise.resolve(samples >= enough || undefined));
+    },
     stop: async () => {
       isStopped = true;
       await looking;
-      return { falls, samples };
+      return falls;
     },
   };
 }
