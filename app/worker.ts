@@ -29,7 +29,7 @@ import { Admission } from './routes/admission.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
 import { createHttpServer } from './routes/http-server.js';
-import type { FinishedRequest } from './routes/request-context.js';
+import type { FinishedRequest } from './services/finished-request.js';
 import { Batcher } from './services/batcher.js';
 import { Decider } from './services/decide.js';
 import type { RequestTrace } from './services/trace-context.js';

@@ -1,4 +1,4 @@
-import type { FinishedRequest } from '../routes/request-context.js';
+import type { FinishedRequest } from '../services/finished-request.js';
 import type { Logger } from './logger.js';
 import type { ReadingPseudonyms } from './plate-pseudonyms.js';
 

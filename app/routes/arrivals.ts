@@ -1,13 +1,6 @@
 import type { Request } from 'express';
 import type { Socket } from 'node:net';
-
-/** New connections that wait in the system until they are accepted. */
-export interface ArrivalQueue {
-  /** True while it has not been empty for a while: who comes out of it may have left. */
-  readonly stands: boolean;
-  /** Told of a client who had. */
-  hadLeft(): void;
-}
+import type { ArrivalQueue } from '../services/ports.js';
 
 /**
  * Calls back at once, unless the request is the first of a connection that came out of a standing

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ConnectionEnd } from '../services/finished-request.js';
 import { ignoreRest } from './linger.js';
 
 declare module 'net' {
@@ -19,13 +20,6 @@ export interface ConnectionLimits {
   /** An answer that a client does not read for so long ends its connection. */
   readonly unreadTimeoutMs: number;
 }
-
-/**
- * Why a connection was ended from this side: to make room for another one (`evicted`), because there
- * was no room (`full`, `address_full`), or because its client pipelined too many requests or did not
- * read its answers.
- */
-export type ConnectionEnd = 'evicted' | 'full' | 'address_full' | 'pipelined' | 'unread';
 
 /** The same limit before the first valid key: health checks and scrapes come one at a time. */
 const KEYLESS_PIPELINE_MAX = 10;

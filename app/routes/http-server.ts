@@ -2,13 +2,10 @@ import http, { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
 import { refusalJson } from './answer.js';
-import {
-  ClientConnections,
-  type ConnectionEnd,
-  type ConnectionLimits,
-} from './client-connections.js';
+import type { ConnectionEnd, RefusalReason } from '../services/finished-request.js';
+import { ClientConnections, type ConnectionLimits } from './client-connections.js';
 import { linger } from './linger.js';
-import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode, type RefusalReason } from './refusal.js';
+import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from './refusal.js';
 import { HEADERS_MAX, nextRequestId } from './request-context.js';
 
 export interface HttpServerLimits extends ConnectionLimits {

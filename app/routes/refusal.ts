@@ -1,24 +1,26 @@
+import type { RefusalReason } from '../services/finished-request.js';
+
 /** The answer's header that tells a program why its request failed; the body's text tells people. */
 export const ERROR_CODE_HEADER = 'x-error-code';
 
 /** What the client gets, and what is counted. */
-interface RefusalEntry<Reason extends string> {
+interface RefusalEntry {
   readonly status: number;
   /** Label of `regno_refusals_total`: codes that are alike are counted as one. */
-  readonly reason: Reason;
+  readonly reason: RefusalReason;
   /** Never says what is inside the service. */
   readonly text: string;
 }
 
-const refusal = <Reason extends string>(
-  status: number,
-  reason: Reason,
-  text: string,
-): RefusalEntry<Reason> => ({ status, reason, text });
+const refusal = (status: number, reason: RefusalReason, text: string): RefusalEntry => ({
+  status,
+  reason,
+  text,
+});
 
 const badRequest = (text = 'Bad request') => refusal(400, 'bad_request', text);
 const unsupported = (text: string) => refusal(415, 'unsupported_media_type', text);
-const unavailable = <Reason extends string>(reason: Reason, why: string) =>
+const unavailable = (reason: RefusalReason, why: string) =>
   refusal(503, reason, `Service unavailable: ${why}`);
 
 /**
@@ -75,9 +77,6 @@ export const REFUSALS = {
 
 /** Value of the header {@link ERROR_CODE_HEADER}. */
 export type RefusalCode = keyof typeof REFUSALS;
-
-/** Value of the label `reason` of `regno_refusals_total`. */
-export type RefusalReason = (typeof REFUSALS)[RefusalCode]['reason'];
 
 /** Thrown in a handler where Express's error path is the way out; a route may also refuse directly. */
 export class Refusal extends Error {

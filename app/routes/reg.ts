@@ -1,21 +1,14 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
-import type { Decided, Outcome } from '../services/decide.js';
-import type { AnswerSource, ModelIdentity } from '../services/ports.js';
+import type { DecideReading, Outcome } from '../services/decide.js';
+import type { AnswerSource, ArrivalQueue, ModelIdentity } from '../services/ports.js';
 import { warningsIn, type WarningSet } from '../model/features/reading-warnings.js';
 import type { InvalidReading } from '../model/features/reading.js';
 import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
-import { createArrivalCheck, type ArrivalQueue } from './arrivals.js';
+import { createArrivalCheck } from './arrivals.js';
 import { bodyFormatOf } from './body-format.js';
 import { decompressBody } from './decompress-body.js';
 import { readBody } from './read-body.js';
-import type { RequestTrace } from '../services/trace-context.js';
-
-/** The use case behind the route. */
-export interface DecideReading {
-  /** @param trace of the request, for parts that note its stages */
-  decide(body: Buffer, deadlineAt: number, done: Decided, trace: RequestTrace | undefined): void;
-}
 
 export interface RegRouteParts {
   readonly decider: DecideReading;

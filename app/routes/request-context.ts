@@ -3,7 +3,8 @@ import type { RequestHandler, Response } from 'express';
 import type { Admission } from './admission.js';
 import { refuse } from './answer.js';
 import { hostFault } from './host-header.js';
-import type { RefusalCode, RefusalReason } from './refusal.js';
+import type { RefusalCode } from './refusal.js';
+import type { FinishedRequest, RefusalReason } from '../services/finished-request.js';
 import type { OpenTrace, RequestTrace } from '../services/trace-context.js';
 import type { AnswerSource } from '../services/ports.js';
 
@@ -29,25 +30,6 @@ declare module 'http' {
     /** Where a reading was taken in that is not answered yet. */
     admission: Admission | undefined;
   }
-}
-
-/** What is known of a request when it is over. */
-export interface FinishedRequest {
-  readonly requestId: string;
-  readonly route: string;
-  readonly method: string;
-  /** `aborted` where the client left before its answer was written. */
-  readonly status: number | 'aborted';
-  /** Seconds on the process's monotonic clock. */
-  readonly startedAt: number;
-  readonly seconds: number;
-  readonly refusal: RefusalReason | undefined;
-  readonly errorCode: RefusalCode | undefined;
-  readonly faultyFields: readonly string[] | undefined;
-  readonly answerSource: AnswerSource | undefined;
-  /** The body of a decided reading; never to be written anywhere as it is. */
-  readonly body: Buffer | undefined;
-  readonly trace: RequestTrace | undefined;
 }
 
 export interface RequestObserver {

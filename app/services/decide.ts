@@ -7,6 +7,7 @@ import type { InvalidReading, Reading } from '../model/features/reading.js';
 import { FlightTable } from './flight-table.js';
 import { bodyKey, readingKey } from './reading-key.js';
 import { readJson } from './read-json.js';
+import type { RequestTrace } from './trace-context.js';
 import type { BatchFailure, Batcher } from './batcher.js';
 import type {
   AnswerSource,
@@ -32,6 +33,12 @@ export type Outcome =
   | { readonly kind: 'error'; readonly cause: unknown };
 
 export type Decided = (outcome: Outcome) => void;
+
+/** The use case behind `POST /reg/`. */
+export interface DecideReading {
+  /** @param trace of the request, for parts that note its stages */
+  decide(body: Buffer, deadlineAt: number, done: Decided, trace: RequestTrace | undefined): void;
+}
 
 /** Where readings wait to be scored. */
 export type ReadingQueue = Pick<Batcher, 'submit'>;

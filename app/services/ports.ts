@@ -57,5 +57,13 @@ export interface CameraHealth {
   refused(body: unknown): void;
 }
 
+/** New connections that wait in the system until they are accepted. */
+export interface ArrivalQueue {
+  /** True while it has not been empty for a while: who comes out of it may have left. */
+  readonly stands: boolean;
+  /** Told of a client who had. */
+  hadLeft(): void;
+}
+
 /** Seconds on a clock that never goes back. */
 export type Clock = () => number;

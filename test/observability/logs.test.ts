@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, readdirSync, rmSync, writeSync } fro
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RequestLog } from '../../app/adapters/request-log.js';
-import type { FinishedRequest } from '../../app/routes/request-context.js';
+import type { FinishedRequest } from '../../app/services/finished-request.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { HttpClient } from '../testing/http-client.js';

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import type { ArrivalQueue } from '../../routes/arrivals.js';
+import type { ArrivalQueue } from '../../services/ports.js';
 
 /** A queue that has given a connection at every turn of the event loop for so long is a standing one. */
 const STANDING_MS = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FinishedRequest } from '../../routes/request-context.js';
+import type { FinishedRequest } from '../../services/finished-request.js';
 import { MetricsRecorder } from './recorder.js';
 import { RequestMetrics } from './request-metrics.js';
 import { MetricsTotals } from './totals.js';

@@ -1,6 +1,6 @@
-import type { ConnectionEnd } from '../../routes/client-connections.js';
-import type { RefusalReason } from '../../routes/refusal.js';
-import type { FinishedRequest } from '../../routes/request-context.js';
+import type { ConnectionEnd } from '../../services/finished-request.js';
+import type { RefusalReason } from '../../services/finished-request.js';
+import type { FinishedRequest } from '../../services/finished-request.js';
 import type { Counter, Histogram, MetricsRecorder } from './recorder.js';
 
 /** Methods that get a series of their own; a client may send any word as a method. */

@@ -1,7 +1,6 @@
 import type { RequestTrace, TracedStage } from '../../services/trace-context.js';
-import type { DecideReading } from '../../routes/reg.js';
 import type { Reading } from '../../model/features/reading.js';
-import type { ReadingQueue } from '../../services/decide.js';
+import type { DecideReading, ReadingQueue } from '../../services/decide.js';
 import type { Clock, DecisionMetrics, Scorer, SharedCache } from '../../services/ports.js';
 
 interface Run {

@@ -1,4 +1,4 @@
-import type { FinishedRequest } from '../../routes/request-context.js';
+import type { FinishedRequest } from '../../services/finished-request.js';
 import type { RequestTrace, TracedStage } from '../../services/trace-context.js';
 
 type Attributes = NonNullable<TracedStage['attributes']>;
