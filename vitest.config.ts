@@ -33,7 +33,7 @@ export default defineConfig({
           name: 'unit',
           // `npm test` runs both, one after the other, whatever the first says.
           sequence: { groupOrder: 0 },
-          include: ['{app,bench,generator,grafana,scripts,test}/**/*.test.ts'],
+          include: ['{app,bench,generator,grafana,scripts,test,tools}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...SYSTEM, ...LIVE],
         },
       },

@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
-import { SERVICE_CORE, hasTwoCores } from '../test/testing/cpu-cores.js';
+import { SERVICE_CORE, hasTwoCores } from '../tools/cpu-cores.js';
 import type { Contender } from './contenders.js';
 import { ratioOf, type Ratio } from './goals.js';
 import { loadPair } from './in-turns.js';
 import type { Load } from './load.js';
-import { figuresTable, median, reportHead, writeReport, type ReportHead } from './report.js';
-import { ensureNode24 } from './toolchains.js';
+import { figuresTable, median, reportHead, writeReport, type ReportHead } from '../tools/report.js';
+import { ensureNode24 } from '../tools/node24.js';
 
 interface Options {
   readonly base: string;

@@ -1,4 +1,4 @@
-import { median } from './report.js';
+import { median } from '../tools/report.js';
 
 export type CacheMode = 'off' | 'memory' | 'Redis' | 'both';
 

@@ -12,7 +12,14 @@ import { adviseOnCache, type CacheCell, type CacheMode } from './cache-advice.js
 import { load, warmUp } from './load.js';
 import { startRedis, type BenchRedis } from './redis.js';
 import { readMetric, startRegno } from './regno-server.js';
-import { figuresTable, median, reportHead, whole, writeReport, type ReportHead } from './report.js';
+import {
+  figuresTable,
+  median,
+  reportHead,
+  whole,
+  writeReport,
+  type ReportHead,
+} from '../tools/report.js';
 import type { RunningServer } from './running-server.js';
 
 interface CacheReport extends ReportHead {

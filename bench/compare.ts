@@ -8,44 +8,13 @@ import { Command } from 'commander';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
 import { SHIPPED_MODEL, nodeContenders, pythonContenders, type Contender } from './contenders.js';
-import { checkGoals, ratioOf, type Goal, type Ratio, type RoundRates } from './goals.js';
+import { checkGoals, ratioOf, type Ratio, type RoundRates } from './goals.js';
 import { load, type Load } from './load.js';
-import { renderPage } from './page.js';
-import {
-  RESULTS,
-  figuresTable,
-  median,
-  reportHead,
-  whole,
-  writeReport,
-  type ReportHead,
-} from './report.js';
+import { renderPage, type ComparisonReport, type ContenderResult } from './page.js';
+import { RESULTS, figuresTable, median, reportHead, whole, writeReport } from '../tools/report.js';
 import { BENCH_WORKERS, startServer, type RunningServer } from './running-server.js';
-import { ensureNode24, ensurePeers } from './toolchains.js';
-
-/**
- * One contender's figures over all rounds: medians, and the range of the rate. Percentiles are those
- * of a closed loop: how long a full queue is.
- */
-export interface ContenderResult {
-  readonly name: string;
-  readonly requestsPerSecond: number;
-  readonly requestsPerSecondMin: number;
-  readonly requestsPerSecondMax: number;
-  /** Over the Fastify echo on the same Node; Python services over that on the Node at hand. */
-  readonly overFastify: Ratio | undefined;
-  /** CPU time of the server's processes per request, µs. */
-  readonly cpuMicrosPerRequest: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly errors: number;
-}
-
-export interface ComparisonReport extends ReportHead {
-  readonly settings: { rounds: number; seconds: number; connections: number; workers: number };
-  readonly results: readonly ContenderResult[];
-  readonly goals: readonly Goal[];
-}
+import { ensureNode24 } from '../tools/node24.js';
+import { ensurePeers } from './python-peers.js';
 
 interface Options {
   readonly rounds: number;

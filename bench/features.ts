@@ -17,7 +17,7 @@ import { encodeRows } from '../app/model/onnx/encode-rows.js';
 import type { ModelSignature } from '../app/model/onnx/signature.js';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
-import { median } from './report.js';
+import { median } from '../tools/report.js';
 
 const READINGS = 2_000;
 const ROUNDS = 41;

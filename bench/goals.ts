@@ -1,4 +1,4 @@
-import { median } from './report.js';
+import { median } from '../tools/report.js';
 
 /** A ratio of two contenders of one comparison: per round, as a machine's speed changes by the minute. */
 export interface Ratio {

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
-import { SERVICE_CORE, hasTwoCores } from '../test/testing/cpu-cores.js';
+import { SERVICE_CORE, hasTwoCores } from '../tools/cpu-cores.js';
 import type { Contender } from './contenders.js';
 import { ratioOf, type Ratio } from './goals.js';
 import { loadPair } from './in-turns.js';
 import type { Load } from './load.js';
-import { figuresTable, median, reportHead, writeReport, type ReportHead } from './report.js';
+import { figuresTable, median, reportHead, writeReport, type ReportHead } from '../tools/report.js';
 import type { RunningServer } from './running-server.js';
 
 interface Options {

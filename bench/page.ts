@@ -1,4 +1,29 @@
-import type { ComparisonReport, ContenderResult } from './compare.js';
+import type { ReportHead } from '../tools/report.js';
+import type { Goal, Ratio } from './goals.js';
+
+/**
+ * One contender's figures over all rounds: medians, and the range of the rate. Percentiles are those
+ * of a closed loop: how long a full queue is.
+ */
+export interface ContenderResult {
+  readonly name: string;
+  readonly requestsPerSecond: number;
+  readonly requestsPerSecondMin: number;
+  readonly requestsPerSecondMax: number;
+  /** Over the Fastify echo on the same Node; Python services over that on the Node at hand. */
+  readonly overFastify: Ratio | undefined;
+  /** CPU time of the server's processes per request, µs. */
+  readonly cpuMicrosPerRequest: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly errors: number;
+}
+
+export interface ComparisonReport extends ReportHead {
+  readonly settings: { rounds: number; seconds: number; connections: number; workers: number };
+  readonly results: readonly ContenderResult[];
+  readonly goals: readonly Goal[];
+}
 
 const BAR_WIDTH = 560;
 const ROW_HEIGHT = 34;

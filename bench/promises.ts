@@ -13,7 +13,7 @@ import { percentileOf } from '../generator/latency.js';
 import type { MaxResult } from '../generator/max.js';
 import type { ProveResult } from '../generator/prove.js';
 import { startRegno } from './regno-server.js';
-import { figuresTable, median, reportHead, writeReport, type ReportHead } from './report.js';
+import { figuresTable, median, reportHead, writeReport, type ReportHead } from '../tools/report.js';
 import { BENCH_KEY } from './running-server.js';
 
 interface Options {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from '../test/testing/free-port.js';
+import { freePort } from '../tools/free-port.js';
 import { cpuSecondsOf } from './running-server.js';
 
 /** A Redis of the benchmark's own: a free port, no persistence. */

@@ -14,8 +14,8 @@ import { OnnxScorer } from '../app/adapters/onnx-scorer.js';
 import { parseReading } from '../app/model/features/parse-reading.js';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
-import { figuresTable, median, reportHead, writeReport, type ReportHead } from './report.js';
-import { ensurePeers } from './toolchains.js';
+import { figuresTable, median, reportHead, writeReport, type ReportHead } from '../tools/report.js';
+import { ensurePeers } from './python-peers.js';
 
 /** Microseconds per row; `total` also holds what lies between the stages. */
 interface RowCost {

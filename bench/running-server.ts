@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../test/testing/free-port.js';
+import { freePort } from '../tools/free-port.js';
 import type { Contender } from './contenders.js';
 
 export const BENCH_KEY = 'key-of-the-benchmarks-only';

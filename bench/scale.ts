@@ -10,7 +10,14 @@ import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
 import { load, warmUp, type Load } from './load.js';
 import { startRegno, timeOfStart } from './regno-server.js';
-import { figuresTable, median, reportHead, whole, writeReport, type ReportHead } from './report.js';
+import {
+  figuresTable,
+  median,
+  reportHead,
+  whole,
+  writeReport,
+  type ReportHead,
+} from '../tools/report.js';
 import { pssBytesOf, type RunningServer } from './running-server.js';
 
 interface ScaleCell {

@@ -9,7 +9,7 @@ import { OUTCOMES, countsAsLatency, isError } from '../generator/outcomes.js';
 import { STRIDE, type SampleBatch } from '../generator/sample-batch.js';
 import { startRedis } from './redis.js';
 import { readMetric, startRegno } from './regno-server.js';
-import { figuresTable, reportHead, writeReport, type ReportHead } from './report.js';
+import { figuresTable, reportHead, writeReport, type ReportHead } from '../tools/report.js';
 import { BENCH_KEY, pssBytesOf, type RunningServer } from './running-server.js';
 import {
   judgeSoak,

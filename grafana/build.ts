@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answerHelp } from '../scripts/help-option.mjs';
+import { answerHelp } from '../tools/help-option.mjs';
 import { build } from './board.js';
 import { BOARDS } from './boards.js';
 

@@ -1,7 +1,7 @@
 /** `npm run layers`: holds the directions of imports, as scripts/layers/rules.ts states them. */
 import { join } from 'node:path';
 import { findViolations } from './layers/find-violations.js';
-import { answerHelp } from './help-option.mjs';
+import { answerHelp } from '../tools/help-option.mjs';
 
 answerHelp(`usage: npm run layers
 Holds the directions of imports, as scripts/layers/rules.ts states them.`);

@@ -2,7 +2,7 @@
 // rules, and the unit tests of every alert. `--install` fetches the tools from Debian where it may.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { answerHelp } from './help-option.mjs';
+import { answerHelp } from '../tools/help-option.mjs';
 
 answerHelp(
   `usage: npm run monitoring [-- --install]

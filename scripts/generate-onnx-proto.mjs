@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answerHelp } from './help-option.mjs';
+import { answerHelp } from '../tools/help-option.mjs';
 
 answerHelp(
   `usage: npm run sync:onnx-proto [-- --check]

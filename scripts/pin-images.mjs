@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { answerHelp } from './help-option.mjs';
+import { answerHelp } from '../tools/help-option.mjs';
 
 answerHelp(`usage: npm run pin:images
 Writes the digest of each public image behind its tag, in docker-compose.yml and the Dockerfiles.

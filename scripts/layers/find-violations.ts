@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { readSource, type SourceFacts, type SourceImport } from './read-source.js';
-import { layerOf, OWNED_PACKAGES, type Layer } from './rules.js';
+import { LAYERS, layerOf, OWNED_PACKAGES, type Layer } from './rules.js';
 
 export interface Violation {
   readonly file: string;
@@ -15,11 +15,11 @@ export interface LayerReport {
   readonly violations: readonly Violation[];
 }
 
-const FOLDERS = ['app', 'generator'];
+const FOLDERS = [...new Set(LAYERS.map(({ path }) => path.split('/')[0] ?? path))];
 
 /**
- * Holds the sources of app/ and generator/ against the rules. Tests and what only tests use may
- * import anything.
+ * Holds all sources against the rules. Tests and what only tests use may import anything; nothing
+ * else may import them.
  *
  * @param root the repository's root, or a tree made like it.
  */
@@ -38,16 +38,15 @@ export function findViolations(root: string): LayerReport {
 function listSources(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.m?[jt]s$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'))
     .sort();
 }
 
 function checkSource(source: SourceFacts): Violation[] {
   const { file } = source;
   const layer = layerOf(file);
-  if (layer === undefined) return [];
+  if (layer === undefined || isOfTests(file)) return [];
   const found: Violation[] = [];
   const add = (line: number, message: string): void => void found.push({ file, line, message });
   for (const imported of source.imports) {
@@ -56,7 +55,7 @@ function checkSource(source: SourceFacts): Violation[] {
       : importFault(layer, imported);
     if (message !== undefined) add(imported.line, message);
   }
-  if (layer.readsEnvironment !== true) {
+  if (layer.readsEnvironment !== true && layer.isTooling !== true) {
     for (const { line } of source.environment) {
       add(line, 'only app/config/ and the composition roots read process.env');
     }
@@ -67,16 +66,26 @@ function checkSource(source: SourceFacts): Violation[] {
   return found;
 }
 
-function importFault(from: Layer, { target, typesOnly }: SourceImport): string | undefined {
+/** Unit tests, and all that stands for parts in tests. */
+function isOfTests(file: string): boolean {
+  return file.startsWith('test/') || file.endsWith('.test.ts') || file.includes('/testing/');
+}
+
+function importFault(from: Layer, { target }: SourceImport): string | undefined {
   const to = layerOf(target);
-  if (to === undefined) return `${target} lies outside app/ and generator/`;
+  if (to === undefined) {
+    // Tools start what was built.
+    return from.isTooling === true ? undefined : `${target} lies in no layer`;
+  }
+  if (isOfTests(target)) return `${target} is of tests`;
   if (to === from) return undefined;
   if (from.imports !== 'any' && from.imports.includes(to.path)) return undefined;
   const crossesPrograms = (from.path === 'generator/') !== (to.path === 'generator/');
-  if (crossesPrograms) return `${target}: app/ and generator/ share nothing but app/rows/`;
-  if (from.imports === 'any') return undefined;
-  if (from.types?.includes(to.path) !== true) return `${from.path} may not import ${target}`;
-  return typesOnly ? undefined : `${from.path} may import only types of ${target}`;
+  if (crossesPrograms && from.isTooling !== true) {
+    return `${target}: app/ and generator/ share nothing but app/rows/`;
+  }
+  if (to.isTooling !== true && from.imports === 'any') return undefined;
+  return `${from.path} may not import ${target}`;
 }
 
 function packageFault(from: Layer, specifier: string): string | undefined {
@@ -85,6 +94,7 @@ function packageFault(from: Layer, specifier: string): string | undefined {
     const allowed = from.packages.length === 0 ? 'no package' : `only ${from.packages.join(', ')}`;
     return `${name}: ${from.path} imports ${allowed}`;
   }
+  if (from.isTooling === true) return undefined;
   const owners = OWNED_PACKAGES.get(name);
   if (owners === undefined || owners.includes(from.path)) return undefined;
   const isOwnEntry = from.path === 'app/' && owners.includes('app/cli.ts');

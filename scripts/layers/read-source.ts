@@ -8,7 +8,6 @@ export interface SourceImport {
   /** A file from the repository's root, or the name of a package. */
   readonly target: string;
   readonly isPackage: boolean;
-  readonly typesOnly: boolean;
 }
 
 export interface SourceUse {
@@ -52,47 +51,29 @@ export function readSource(root: string, file: string): SourceFacts {
   return { file, imports, environment, impure };
 }
 
-interface FoundImport {
-  readonly specifier: string;
-  readonly typesOnly: boolean;
-}
-
-function importOf(node: ts.Node): FoundImport | undefined {
+/** What a node imports, as it is written there. */
+function importOf(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
     const { moduleSpecifier } = node;
     if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return undefined;
-    return { specifier: moduleSpecifier.text, typesOnly: importsTypesOnly(node) };
+    return moduleSpecifier.text;
   }
   if (ts.isImportTypeNode(node)) {
     const { argument } = node;
     const isText = ts.isLiteralTypeNode(argument) && ts.isStringLiteral(argument.literal);
-    return isText ? { specifier: argument.literal.text, typesOnly: true } : undefined;
+    return isText ? argument.literal.text : undefined;
   }
   if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) {
     return undefined;
   }
   const [argument] = node.arguments;
-  return argument !== undefined && ts.isStringLiteralLike(argument)
-    ? { specifier: argument.text, typesOnly: false }
-    : undefined;
+  return argument !== undefined && ts.isStringLiteralLike(argument) ? argument.text : undefined;
 }
 
-function importsTypesOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
-  if (ts.isExportDeclaration(node)) return node.isTypeOnly;
-  const clause = node.importClause;
-  if (clause === undefined) return false;
-  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
-  const bindings = clause.namedBindings;
-  if (clause.name !== undefined || bindings === undefined || !ts.isNamedImports(bindings)) {
-    return false;
-  }
-  return bindings.elements.length > 0 && bindings.elements.every(({ isTypeOnly }) => isTypeOnly);
-}
-
-function resolve(file: string, { specifier, typesOnly }: FoundImport) {
-  if (!specifier.startsWith('.')) return { target: specifier, isPackage: true, typesOnly };
+function resolve(file: string, specifier: string) {
+  if (!specifier.startsWith('.')) return { target: specifier, isPackage: true };
   const target = posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts');
-  return { target, isPackage: false, typesOnly };
+  return { target, isPackage: false };
 }
 
 /** False for the name of a property or a declaration, which has nothing to do with the global. */

@@ -1,17 +1,18 @@
 /**
- * The arrows of the house: which part of app/ may import which. `routes -> services -> model`,
- * `adapters -> ports`, `config -> nothing`, entries see all, and nothing points back.
+ * The arrows of the house: which part may import which, types included. `routes -> services -> model`,
+ * `adapters -> ports`, `config -> nothing`, entries see all, and nothing points back. What measures,
+ * builds and tests the product points at it, and never the other way round.
  */
 export interface Layer {
   /** A folder (ending in `/`) or a file, from the repository's root. The longest match counts. */
   readonly path: string;
   /** Layers that may be imported; a layer may always import itself. */
   readonly imports: readonly string[] | 'any';
-  /** Layers of which only types may be imported. */
-  readonly types?: readonly string[];
   /** Packages and Node modules; absent where only {@link OWNED_PACKAGES} limits them. */
   readonly packages?: readonly string[];
   readonly readsEnvironment?: true;
+  /** Around the product and no part of it: any package, files that are built, the environment. */
+  readonly isTooling?: true;
   /** Bytes and values in, values out: no clock, no log, no timers, no randomness. */
   readonly pure?: true;
 }
@@ -34,7 +35,7 @@ const NO_TELEMETRY = 'app/adapters/no-telemetry.ts';
 /** All of the model that speaks neither of `.cbm` bytes. */
 const MODEL = [ERRORS, FEATURES, JSON_FAULT, HASH, IR, ONNX, REFERENCE, COMPILE];
 
-export const LAYERS: readonly Layer[] = [
+const PRODUCT: readonly Layer[] = [
   { path: ERRORS, imports: [], packages: [], pure: true },
   { path: HASH, imports: [ERRORS], packages: [], pure: true },
   { path: IR, imports: [ERRORS], packages: [], pure: true },
@@ -44,8 +45,7 @@ export const LAYERS: readonly Layer[] = [
   { path: JSON_FAULT, imports: [], packages: [], pure: true },
   {
     path: FEATURES,
-    imports: [ERRORS, HASH, JSON_FAULT],
-    types: [IR, ONNX],
+    imports: [ERRORS, HASH, JSON_FAULT, IR, ONNX],
     packages: [],
     pure: true,
   },
@@ -57,11 +57,7 @@ export const LAYERS: readonly Layer[] = [
   { path: 'app/config/', imports: [], readsEnvironment: true },
   { path: 'app/services/', imports: MODEL },
   { path: 'app/routes/', imports: ['app/services/', FEATURES, ERRORS, VERSION] },
-  {
-    path: 'app/adapters/',
-    imports: ['app/services/', ...MODEL, VERSION, NO_TELEMETRY],
-    types: ['app/routes/'],
-  },
+  { path: 'app/adapters/', imports: ['app/services/', ...MODEL, VERSION, NO_TELEMETRY] },
   { path: NO_TELEMETRY, imports: [], readsEnvironment: true },
   { path: VERSION, imports: [] },
 
@@ -72,6 +68,22 @@ export const LAYERS: readonly Layer[] = [
   // A program of its own, which shares nothing with what it measures but how files of rows are read.
   { path: 'generator/', imports: [ROWS], readsEnvironment: true },
 ];
+
+const PRODUCT_PATHS = PRODUCT.map(({ path }) => path);
+
+const TOOLING: readonly Layer[] = [
+  // What the others share: ports, cores, Node versions, reports.
+  { path: 'tools/', imports: [], isTooling: true },
+  { path: 'bench/', imports: [...PRODUCT_PATHS, 'tools/'], isTooling: true },
+  { path: 'scripts/', imports: [...PRODUCT_PATHS, 'tools/'], isTooling: true },
+  { path: 'grafana/', imports: ['tools/'], isTooling: true },
+  { path: 'monitoring/', imports: ['tools/'], isTooling: true },
+  { path: 'training/', imports: ['tools/'], isTooling: true },
+  { path: 'examples/', imports: [], isTooling: true },
+  { path: 'test/', imports: 'any', isTooling: true },
+];
+
+export const LAYERS: readonly Layer[] = [...PRODUCT, ...TOOLING];
 
 /** Packages that one part of app/ stands for, so that the rest need not know them. */
 export const OWNED_PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([

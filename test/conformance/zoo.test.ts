@@ -12,7 +12,7 @@ import type { EncodedBatch } from '../../app/model/onnx/signature.js';
 import { createInterpreter } from '../../app/model/reference/interpret.js';
 import { lacks } from '../testing/lacks.js';
 import { expectSameInAnyBatch } from './batches.js';
-import { preparePython, runCommand } from './python-environment.js';
+import { preparePython, runCommand } from '../testing/python-environment.js';
 
 const HERE = import.meta.dirname;
 const FOLDER = join(HERE, '../../.cache/zoo');

@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { answerHelp } from '../../scripts/help-option.mjs';
+import { answerHelp } from '../../tools/help-option.mjs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { logCommandsTo, run, waitFor } from './command.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { preparePython } from '../conformance/python-environment.js';
+import { preparePython } from '../testing/python-environment.js';
 import { lacks } from '../testing/lacks.js';
 import { API_KEY, ROOT, startService, type Service } from '../testing/start-service.js';
 

@@ -8,8 +8,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { figuresTable, reportHead, writeReport, type ReportHead } from '../../bench/report.js';
-import { ensureNode24 } from '../../bench/toolchains.js';
+import { figuresTable, reportHead, writeReport, type ReportHead } from '../../tools/report.js';
+import { ensureNode24 } from '../../tools/node24.js';
 import type { FaultRecord } from './record.js';
 import { P99_VARIABLE, QUICK_VARIABLE, REPORT_VARIABLE } from './settings.js';
 

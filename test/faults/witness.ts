@@ -7,7 +7,7 @@ import type { ProveResult } from '../../generator/prove.js';
 import { expect } from 'vitest';
 import { TestProcess } from '../testing/child-process.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { API_KEY, ROOT, type Service } from '../testing/start-service.js';
 import { record } from './record.js';
 import { P99_MS_MAX, RATE, RECOVERY_MS, WITNESS_SECONDS } from './settings.js';

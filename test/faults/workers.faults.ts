@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { scrape, sumOf } from '../testing/metrics-text.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
 import { isAlive, startService, type Service } from '../testing/start-service.js';
 import { eventually } from '../testing/eventually.js';

@@ -7,10 +7,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { reportHead, writeReport } from '../../bench/report.js';
+import { reportHead, writeReport } from '../../tools/report.js';
 import { run, waitFor } from '../containers/command.js';
 import { ensureTree, installNode } from '../containers/debian-tree.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { furnish, type } from './fresh-system.js';
 import { readMachineSettings } from './machine-settings.js';
 

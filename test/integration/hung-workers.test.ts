@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { isAlive, launchService, logLine, startService } from '../testing/start-service.js';
 import type { TestProcess } from '../testing/child-process.js';

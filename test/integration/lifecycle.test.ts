@@ -9,7 +9,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { METRICS } from '../../app/adapters/metrics/catalogue.js';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../../app/routes/examples.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
 import { RawConnection } from '../testing/raw-http.js';

@@ -5,7 +5,7 @@ import type { RedisFailure } from '../../app/adapters/redis-failure.js';
 import { parseRedisUrl } from '../../app/config/redis-url.js';
 import { eventually } from '../testing/eventually.js';
 import { FakeRedis } from '../testing/fake-redis.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { lacks } from '../testing/lacks.js';
 import { startRedis, type TestRedis } from '../testing/start-redis.js';
 

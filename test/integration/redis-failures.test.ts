@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { FakeRedis } from '../testing/fake-redis.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
 import { lacks } from '../testing/lacks.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';

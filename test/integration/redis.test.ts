@@ -10,7 +10,7 @@ import { API_KEY, startService, type Service } from '../testing/start-service.js
 import { startRedis, type TestRedis } from '../testing/start-redis.js';
 import { SteadyLoad, type LoadResult } from '../testing/steady-load.js';
 import { expectedAnswers } from '../testing/test-model.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 
 const READINGS = makeReadings(4000, 33);
 const WORKERS = ['1', '2'];

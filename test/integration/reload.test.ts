@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../../app/routes/examples.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { copyModelFolder, falsifyGolden, writeOtherModel } from '../testing/other-model.js';
 import { makeReadings } from '../testing/readings.js';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TestProcess } from '../testing/child-process.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { parseMetrics, scrape, sumOf, type Sample } from '../testing/metrics-text.js';
 import { API_KEY, ROOT, startService } from '../testing/start-service.js';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toOpenMetrics } from '../../app/adapters/metrics/open-metrics.js';
 import { TestProcess } from '../testing/child-process.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
 import { lacks } from '../testing/lacks.js';
 import { parseMetrics } from '../testing/metrics-text.js';

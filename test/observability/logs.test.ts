@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { RequestLog } from '../../app/adapters/request-log.js';
 import type { FinishedRequest } from '../../app/services/finished-request.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { HttpClient } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { mountSmallDisk } from '../testing/small-disk.js';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { TestProcess } from '../testing/child-process.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
+import { freePort } from '../../tools/free-port.js';
 import { lacks } from '../testing/lacks.js';
 import { pathOf } from '../testing/provide-programs.js';
 

@@ -27,9 +27,9 @@ const ALWAYS_THERE = [
  * which starts nothing but itself.
  */
 const NOT_READ =
-  /^(app\/(?!.*testing\/)|test\/containers\/|test\/testing\/(outside|provide)-programs|bench\/toolchains)/;
+  /^(app\/(?!.*testing\/)|test\/containers\/|test\/testing\/(outside|provide)-programs|bench\/python-peers|tools\/node24)/;
 
-const testFiles = ['app', 'bench', 'generator', 'grafana', 'scripts', 'test']
+const testFiles = ['app', 'bench', 'generator', 'grafana', 'scripts', 'test', 'tools']
   .flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
       join(folder, name),

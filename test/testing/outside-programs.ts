@@ -1,4 +1,4 @@
-import type { PythonPackages } from '../conformance/python-environment.js';
+import type { PythonPackages } from './python-environment.js';
 
 /** What some tests need and `npm ci` does not bring. */
 export interface OutsideProgram {

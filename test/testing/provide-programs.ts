@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { isPythonReady, preparePython, requirementsOf } from '../conformance/python-environment.js';
+import { isPythonReady, preparePython, requirementsOf } from './python-environment.js';
 import {
   OUTSIDE_PROGRAMS,
   type Availability,

@@ -38,7 +38,7 @@ describe('a run of vitest that is to end while', () => {
     stand('pip', `echo $$ > '${folder}/pid'; ${untilAsked()}`);
     const environment = join(folder, 'environment');
     startVitest(
-      'test/conformance/python-environment.ts',
+      'test/testing/python-environment.ts',
       `makeEnvironment('${environment}', '${join(folder, 'requirements.txt')}')`,
       { PYTHON: python },
     );

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerHelp } from '../../scripts/help-option.mjs';
+import { answerHelp } from '../../tools/help-option.mjs';
 import { OUTSIDE_PROGRAMS, declaredPrograms, type OutsideName } from './outside-programs.js';
 import { pathWithout } from './path-without.js';
 

