@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerState } from './cluster/seat.js';
+import type { WorkerState } from './status/service-views.js';
 import type { RedisFailure } from './redis-failure.js';
 import { RedisLog } from './redis-log.js';
 

@@ -1,9 +1,15 @@
 import { hash } from 'node:crypto';
 import type { Reading } from '../model/features/reading.js';
-import type { ModelIdentity } from './ports.js';
 
 /** Raised whenever the meaning of a reading's fields for the answer changes. */
 const KEY_SCHEMA = 2;
+
+/** What of a model its answers depend on. */
+export interface GraphIdentity {
+  /** Lower-case hex SHA-256 of the ONNX file. */
+  readonly digest: string;
+  readonly compilerVersion: string;
+}
 
 /** Key of a body in this process: SHA-256 of its bytes, so that no two bodies share one. */
 export function bodyKey(body: Buffer): string {
@@ -15,10 +21,7 @@ export function bodyKey(body: Buffer): string {
  * compiler's version and all ten fields. Another graph can therefore never give this one's answer, no
  * plate stands in a key, and a collision is out of the question.
  */
-export function readingKey(
-  { digest, compilerVersion }: Pick<ModelIdentity, 'digest' | 'compilerVersion'>,
-  reading: Reading,
-): string {
+export function readingKey({ digest, compilerVersion }: GraphIdentity, reading: Reading): string {
   const { time } = reading;
   const fields = [
     reading.regnoRecognize,

@@ -1,6 +1,7 @@
 import type { FaultNote } from '../faults.js';
 import type { CameraName } from '../metrics/camera-names.js';
-import type { CellNames, Exemplar } from '../metrics/recorder.js';
+import type { Scraped } from '../metrics/cluster-metrics.js';
+import type { CellNames } from '../metrics/recorder.js';
 import type { RedisFailure } from '../redis-failure.js';
 import type { TraceRecord } from '../tracing/trace-record.js';
 import type { ModelIdentity } from '../../services/ports.js';
@@ -38,13 +39,6 @@ export type PrimaryMessage =
   /** The port that the service has, where the system was to choose one. */
   | { readonly kind: 'port'; readonly port: number }
   | ({ readonly kind: 'scraped'; readonly id: number } & Scraped);
-
-/** The cluster's metrics or status. */
-export interface Scraped {
-  readonly contentType: string;
-  readonly text: string;
-  readonly exemplars?: readonly Exemplar[];
-}
 
 /** Environment variable that carries a worker's slot number. */
 export const SLOT_VARIABLE = 'WORKER_SLOT';

@@ -1,6 +1,7 @@
 import { PrimaryUnavailable } from '../../services/primary-unavailable.js';
 import type { CameraName } from '../metrics/camera-names.js';
-import type { PrimaryMessage, Scraped, WorkerMessage } from './messages.js';
+import type { Scraped } from '../metrics/cluster-metrics.js';
+import type { PrimaryMessage, WorkerMessage } from './messages.js';
 
 /** The channel between this process and the primary; a plain object stands in for it in tests. */
 export interface Channel {

@@ -2,20 +2,8 @@ import type { ModelIdentity } from '../../services/ports.js';
 import type { Logger } from '../logger.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import type { ModelFiles } from '../model-files.js';
+import type { ReloadNote } from '../status/service-views.js';
 import type { RollEnd } from './rolling-restart.js';
-
-/** How a reload ended, as the operator's page shows it. */
-export interface ReloadNote {
-  /** Unix time, ms. */
-  readonly at: number;
-  readonly result: 'done' | 'refused';
-  /** The model before, `name@version (digest)`. */
-  readonly from: string | null;
-  /** The model now in place; null where it was refused. */
-  readonly to: string | null;
-  /** Why it was refused. */
-  readonly reason: string | null;
-}
 
 export interface ReloaderParts {
   /** Reads what `MODEL` names now. */

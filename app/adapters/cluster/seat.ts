@@ -2,17 +2,8 @@ import type { Worker } from 'node:cluster';
 import type { ModelIdentity } from '../../services/ports.js';
 import type { ModelFiles } from '../model-files.js';
 import type { RedisFailure } from '../redis-failure.js';
+import type { WorkerState } from '../status/service-views.js';
 import type { PrimaryMessage, WorkerMessage } from './messages.js';
-
-export type WorkerState = 'starting' | 'ready' | 'unready' | 'draining';
-
-/** A worker process as the operator's page shows it. */
-export interface SeatView {
-  readonly slot: number;
-  readonly pid: number | undefined;
-  readonly state: WorkerState;
-  readonly uptimeSeconds: number;
-}
 
 /** A worker process as the primary keeps it. */
 export interface Seat {

@@ -5,10 +5,12 @@ import type { Logger } from '../logger.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import type { ModelFiles } from '../model-files.js';
 import type { TraceRecord } from '../tracing/trace-record.js';
-import type { Scraped, WorkerMessage } from './messages.js';
+import type { Scraped } from '../metrics/cluster-metrics.js';
+import type { WorkerMessage } from './messages.js';
 import { DEATHS_WINDOW_MS, RestartPolicy } from './restart-policy.js';
 import { rollWorkers, type RollEnd } from './rolling-restart.js';
-import { onceEnded, sendTo, type Seat, type SeatView, type WorkerState } from './seat.js';
+import type { WorkerState, WorkerView } from '../status/service-views.js';
+import { onceEnded, sendTo, type Seat } from './seat.js';
 
 export interface SupervisorParts {
   readonly slots: number;
@@ -71,7 +73,7 @@ export class Supervisor {
   }
 
   /** The same for the operator's page, by slot. */
-  view(): SeatView[] {
+  view(): WorkerView[] {
     return [...this.#seats.values()]
       .map(({ slot, worker, state, startedAt }) => ({
         slot,

@@ -2,8 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PrimaryUnavailable } from '../../services/primary-unavailable.js';
 import { TooManyAskers } from '../../services/shared-read.js';
-import type { Scraped } from '../cluster/messages.js';
-import { ClusterMetrics } from './cluster-metrics.js';
+import { ClusterMetrics, type Scraped } from './cluster-metrics.js';
 
 const PLAIN = { accept: undefined, takesGzip: false };
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -1,9 +1,16 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Scraped } from '../cluster/messages.js';
 import { PrimaryUnavailable } from '../../services/primary-unavailable.js';
 import { SharedRead } from '../../services/shared-read.js';
+import type { Exemplar } from './recorder.js';
 import { OPEN_METRICS_TYPE, asksForOpenMetrics, toOpenMetrics } from './open-metrics.js';
+
+/** The cluster's metrics or status. */
+export interface Scraped {
+  readonly contentType: string;
+  readonly text: string;
+  readonly exemplars?: readonly Exemplar[];
+}
 
 /** The cluster's metrics as one client gets them. */
 export interface MetricsAnswer {

@@ -1,11 +1,10 @@
-import type { ReloadNote } from '../cluster/reloader.js';
-import type { SeatView } from '../cluster/seat.js';
 import type { FaultNote } from '../faults.js';
 import type { MetricId } from '../metrics/catalogue.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 import { TrafficHistory, type LevelTraffic, type RefusalTraffic, type Traffic } from './traffic.js';
+import type { ReloadNote, WorkerView } from './service-views.js';
 
-export interface WorkerStatus extends SeatView {
+export interface WorkerStatus extends WorkerView {
   /** Times that this slot's process was started again. */
   readonly restarts: number;
   /** Age of its last report; null before the first. */
@@ -87,7 +86,7 @@ export interface StatusDocument {
 
 export interface StatusBoardParts {
   readonly totals: MetricsTotals;
-  readonly seats: () => readonly SeatView[];
+  readonly seats: () => readonly WorkerView[];
   readonly lastReload: () => ReloadNote | undefined;
   readonly workersWanted: number;
   readonly version: string;
@@ -170,7 +169,7 @@ export class StatusBoard {
     };
   }
 
-  #worker(seat: SeatView): WorkerStatus {
+  #worker(seat: WorkerView): WorkerStatus {
     const slot = String(seat.slot);
     const own = (id: MetricId): number | null => this.#gauge(id, slot);
     const reportedAt = own('workerReport');
