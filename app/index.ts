@@ -20,8 +20,8 @@ export { readSignature } from './model/onnx/metadata.js';
 export { predictedClass } from './model/onnx/predicted-class.js';
 export type { EncodedBatch, ModelSignature } from './model/onnx/signature.js';
 
-export { OnnxSession } from './adapters/onnx-session.js';
-export type { BatchScores } from './adapters/onnx-session.js';
+export { OnnxSession } from './serving/onnx/onnx-session.js';
+export type { BatchScores } from './serving/onnx/onnx-session.js';
 
 export { createInterpreter } from './model/reference/interpret.js';
 export type {
@@ -35,16 +35,16 @@ export type {
   Score,
 } from './model/ir/ir.js';
 
-export { parseReading } from './model/features/parse-reading.js';
+export { parseReading } from './plates/parse-reading.js';
 export {
   assertPickRegnoModel,
   PICK_REGNO_FEATURES,
   pickRegnoFeatures,
   toFeatureRow,
-} from './model/features/pick-regno-features.js';
-export { createReadingRules } from './model/features/reading-rules.js';
-export type { ReadingRules, ReadingSettings } from './model/features/reading-rules.js';
-export { READING_WARNINGS, warningsIn } from './model/features/reading-warnings.js';
-export type { ReadingWarning, WarningSet } from './model/features/reading-warnings.js';
-export { ReadingEncoder } from './model/features/reading-encoder.js';
-export type { FieldFault, ParsedReading, Reading, ReadingTime } from './model/features/reading.js';
+} from './plates/pick-regno-features.js';
+export { createReadingRules } from './plates/reading-rules.js';
+export type { ReadingRules, ReadingSettings } from './plates/reading-rules.js';
+export { READING_WARNINGS, warningsIn } from './plates/reading-warnings.js';
+export type { ReadingWarning, WarningSet } from './plates/reading-warnings.js';
+export { ReadingEncoder } from './plates/reading-encoder.js';
+export type { FieldFault, ParsedReading, Reading, ReadingTime } from './plates/reading.js';

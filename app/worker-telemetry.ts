@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { Faults, type FaultNote } from './adapters/faults.js';
-import { createLogger, type Logger } from './adapters/logger.js';
-import type { MetricsRecorder } from './adapters/metrics/recorder.js';
-import { PlatePseudonyms } from './adapters/plate-pseudonyms.js';
-import { createRedactor } from './adapters/redact.js';
-import { RequestLog } from './adapters/request-log.js';
-import { createErrorReporter } from './adapters/sentry.js';
-import type { TraceRecord } from './adapters/tracing/trace-record.js';
-import { NO_TRACING, createTracing, type Tracing } from './adapters/tracing/tracing.js';
+import { Faults, type FaultNote } from './telemetry/errors/faults.js';
+import { createLogger, type Logger } from './telemetry/logs/logger.js';
+import type { MetricsRecorder } from './telemetry/metrics/recorder.js';
+import { PlatePseudonyms } from './plates/plate-pseudonyms.js';
+import { createRedactor } from './telemetry/logs/redact.js';
+import { RequestLog } from './telemetry/logs/request-log.js';
+import { createErrorReporter } from './telemetry/errors/sentry.js';
+import type { TraceRecord } from './telemetry/tracing/trace-record.js';
+import { NO_TRACING, createTracing, type Tracing } from './telemetry/tracing/tracing.js';
 import type { Config } from './config/load-config.js';
 import { secretValues } from './config/secret-values.js';
-import type { ReadingRules } from './model/features/reading-rules.js';
-import type { ModelIdentity } from './services/ports.js';
+import type { ReadingRules } from './plates/reading-rules.js';
+import type { ModelIdentity } from './serving/ports.js';
 import { REGNO_VERSION } from './version.js';
 
 export interface TelemetryParts {

@@ -1,40 +1,40 @@
 import { Server as NetServer } from 'node:net';
 import type { Server } from 'node:http';
-import { AcceptQueue } from './adapters/cluster/accept-queue.js';
-import { acceptFairly } from './adapters/cluster/fair-accept.js';
-import { processChannel, PrimaryLink } from './adapters/cluster/primary-link.js';
-import { CELLS_FD, MODEL_FD, SLOT_VARIABLE } from './adapters/cluster/messages.js';
-import { startBeat } from './adapters/cluster/start-beat.js';
-import { receiveModel } from './adapters/cluster/model-pipe.js';
-import { openModel, type LoadedModel } from './adapters/load-model.js';
-import { goldenBeside } from './adapters/model-files.js';
-import { logModelFault } from './adapters/log-model-fault.js';
-import { closeLogger, type Logger } from './adapters/logger.js';
-import { CellsFile } from './adapters/metrics/cells-file.js';
-import { CameraMetrics } from './adapters/metrics/camera-metrics.js';
-import { ClusterMetrics, SCRAPE_INTERVAL_MS } from './adapters/metrics/cluster-metrics.js';
-import { createDecisionMetrics } from './adapters/metrics/decision-metrics.js';
-import { MetricsRecorder } from './adapters/metrics/recorder.js';
-import { createRedisMetrics } from './adapters/metrics/redis-metrics.js';
-import { connectionsWithin, openFilesLimit } from './adapters/open-files.js';
-import { OnnxScorer } from './adapters/onnx-scorer.js';
-import { describePortHolders } from './adapters/port-holders.js';
-import { ProcessMetrics } from './adapters/process-metrics.js';
-import type { RedisCache } from './adapters/redis-cache.js';
-import { RequestMetrics } from './adapters/metrics/request-metrics.js';
+import { AcceptQueue } from './cluster/accept-queue.js';
+import { acceptFairly } from './cluster/fair-accept.js';
+import { processChannel, PrimaryLink } from './cluster/primary-link.js';
+import { CELLS_FD, MODEL_FD, SLOT_VARIABLE } from './cluster/messages.js';
+import { startBeat } from './cluster/start-beat.js';
+import { receiveModel } from './cluster/model-pipe.js';
+import { openModel, type LoadedModel } from './registry/load-model.js';
+import { goldenBeside } from './registry/model-files.js';
+import { logModelFault } from './telemetry/logs/log-model-fault.js';
+import { closeLogger, type Logger } from './telemetry/logs/logger.js';
+import { CellsFile } from './telemetry/metrics/cells-file.js';
+import { CameraMetrics } from './telemetry/metrics/camera-metrics.js';
+import { ClusterMetrics, SCRAPE_INTERVAL_MS } from './telemetry/metrics/cluster-metrics.js';
+import { createDecisionMetrics } from './telemetry/metrics/decision-metrics.js';
+import { MetricsRecorder } from './telemetry/metrics/recorder.js';
+import { createRedisMetrics } from './telemetry/metrics/redis-metrics.js';
+import { connectionsWithin, openFilesLimit } from './cluster/open-files.js';
+import { OnnxScorer } from './serving/onnx/onnx-scorer.js';
+import { describePortHolders } from './cluster/port-holders.js';
+import { ProcessMetrics } from './telemetry/metrics/process-metrics.js';
+import type { RedisCache } from './cache/redis-cache.js';
+import { RequestMetrics } from './telemetry/metrics/request-metrics.js';
 import type { Config } from './config/load-config.js';
 import { parseRedisUrl } from './config/redis-url.js';
-import { createReadingRules } from './model/features/reading-rules.js';
+import { createReadingRules } from './plates/reading-rules.js';
 import { Admission } from './routes/admission.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
 import { createHttpServer } from './routes/http-server.js';
-import type { FinishedRequest } from './services/finished-request.js';
-import { Batcher } from './services/batcher.js';
-import { Decider } from './services/decide.js';
-import type { RequestTrace } from './services/trace-context.js';
-import { SharedRead } from './services/shared-read.js';
-import { checkGolden, describeGoldenFailure, type GoldenResult } from './services/golden-check.js';
+import type { FinishedRequest } from './serving/finished-request.js';
+import { Batcher } from './serving/batcher.js';
+import { Decider } from './serving/decide.js';
+import type { RequestTrace } from './serving/trace-context.js';
+import { SharedRead } from './serving/shared-read.js';
+import { checkGolden, describeGoldenFailure, type GoldenResult } from './serving/golden-check.js';
 import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
 /** Cells are written this often, so that a killed worker takes next to nothing with it. */
@@ -268,7 +268,7 @@ async function serve(
   }
 
   async function connectRedis(url: string): Promise<RedisCache> {
-    const { RedisCache } = await import('./adapters/redis-cache.js');
+    const { RedisCache } = await import('./cache/redis-cache.js');
     redisUp = false;
     const cache = new RedisCache({
       address: parseRedisUrl(url),

@@ -9,10 +9,10 @@ import {
   PICK_REGNO_FEATURES,
   pickRegnoFeatures,
   toFeatureRow,
-} from '../app/model/features/pick-regno-features.js';
-import { parseReading } from '../app/model/features/parse-reading.js';
-import { ReadingEncoder } from '../app/model/features/reading-encoder.js';
-import type { Reading } from '../app/model/features/reading.js';
+} from '../app/plates/pick-regno-features.js';
+import { parseReading } from '../app/plates/parse-reading.js';
+import { ReadingEncoder } from '../app/plates/reading-encoder.js';
+import type { Reading } from '../app/plates/reading.js';
 import { encodeRows } from '../app/model/onnx/encode-rows.js';
 import type { ModelSignature } from '../app/model/onnx/signature.js';
 import { makeReading } from '../generator/payload/reading-maker.js';

@@ -13,10 +13,10 @@ import {
   OnnxSession,
   SESSION_OPTIONS,
   tensorWidths,
-} from '../app/adapters/onnx-session.js';
+} from '../app/serving/onnx/onnx-session.js';
 import { compileCatBoost } from '../app/model/compile-catboost.js';
-import { parseReading } from '../app/model/features/parse-reading.js';
-import { pickRegnoFeatures, toFeatureRow } from '../app/model/features/pick-regno-features.js';
+import { parseReading } from '../app/plates/parse-reading.js';
+import { pickRegnoFeatures, toFeatureRow } from '../app/plates/pick-regno-features.js';
 import type { FeatureRow } from '../app/model/ir/ir.js';
 import { encodeRows } from '../app/model/onnx/encode-rows.js';
 import type { EncodedBatch, ModelSignature } from '../app/model/onnx/signature.js';

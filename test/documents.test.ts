@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PLATE_NORMALISATIONS } from '../app/model/features/plate-spelling.js';
-import { READING_WARNINGS } from '../app/model/features/reading-warnings.js';
+import { PLATE_NORMALISATIONS } from '../app/plates/plate-spelling.js';
+import { READING_WARNINGS } from '../app/plates/reading-warnings.js';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../app/routes/examples.js';
 
 const ROOT = join(import.meta.dirname, '..');

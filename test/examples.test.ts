@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseReading } from '../app/model/features/parse-reading.js';
-import { pickRegnoFeatures } from '../app/model/features/pick-regno-features.js';
+import { parseReading } from '../app/plates/parse-reading.js';
+import { pickRegnoFeatures } from '../app/plates/pick-regno-features.js';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../app/routes/examples.js';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../app/adapters/metrics/catalogue.js';
+import { METRICS } from '../app/telemetry/metrics/catalogue.js';
 import { createProgram } from '../app/cli/program.js';
 import { SETTINGS } from '../app/config/schema.js';
 import { REFUSALS } from '../app/routes/refusal.js';

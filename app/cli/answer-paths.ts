@@ -1,7 +1,7 @@
-import { readModelFiles } from '../adapters/model-files.js';
-import { compileSource, modelSourceOf } from '../adapters/model-source.js';
-import { pickRegnoFeatures, toFeatureRow } from '../model/features/pick-regno-features.js';
-import type { Reading } from '../model/features/reading.js';
+import { readModelFiles } from '../registry/model-files.js';
+import { compileSource, modelSourceOf } from '../registry/model-source.js';
+import { pickRegnoFeatures, toFeatureRow } from '../plates/pick-regno-features.js';
+import type { Reading } from '../plates/reading.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import { createInterpreter } from '../model/reference/interpret.js';
 import type { AnswerPath, PathName, PathOptions } from './answer-path.js';

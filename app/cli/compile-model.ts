@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { assertFileFits } from '../adapters/manifest-fit.js';
-import { readModelFiles } from '../adapters/model-files.js';
-import { modelSourceOf, type ModelSource } from '../adapters/model-source.js';
+import { assertFileFits } from '../registry/manifest-fit.js';
+import { readModelFiles } from '../registry/model-files.js';
+import { modelSourceOf, type ModelSource } from '../registry/model-source.js';
 import { COMPILE_STAGES, compileCatBoost, type CompileStage } from '../model/compile-catboost.js';
 import type { FeatureKind, LabelType, Link } from '../model/ir/ir.js';
 import { inspectOnnx } from '../model/onnx/inspect-onnx.js';

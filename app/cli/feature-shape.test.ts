@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_RULES } from '../model/features/reading-rules.js';
+import { DEFAULT_RULES } from '../plates/reading-rules.js';
 import { shapeOf, type StatedModel } from './feature-shape.js';
 import { decimalCommaAdvice } from './row-shape.js';
 

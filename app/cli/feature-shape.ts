@@ -3,7 +3,7 @@ import { toFeatureValue } from '../model/ir/feature-value.js';
 import { expectedValues, ownValues } from '../model/ir/own-values.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import type { ModelSignature } from '../model/onnx/signature.js';
-import { assertDecidesReadings } from '../services/assert-decides-readings.js';
+import { assertDecidesReadings } from '../serving/assert-decides-readings.js';
 import { similarNamesAdvice } from '../rows/similar-names.js';
 import { decimalCommaAdvice, READING_SHAPE, type ReadRow, type RowShape } from './row-shape.js';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readGolden } from '../adapters/golden-file.js';
-import { readModelFiles } from '../adapters/model-files.js';
-import type { ModelManifest } from '../adapters/model-manifest.js';
-import { compileSource, modelSourceOf } from '../adapters/model-source.js';
+import { readGolden } from '../registry/golden-file.js';
+import { readModelFiles } from '../registry/model-files.js';
+import type { ModelManifest } from '../registry/model-manifest.js';
+import { compileSource, modelSourceOf } from '../registry/model-source.js';
 import { describeCbm, type CbmDescription } from '../model/catboost/describe-cbm.js';
 import { outlineCbm, type CbmOutline } from '../model/catboost/outline-cbm.js';
 import { ModelError, type ModelErrorCode } from '../model/errors.js';

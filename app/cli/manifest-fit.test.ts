@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadModel } from '../adapters/load-model.js';
+import { loadModel } from '../registry/load-model.js';
 import { compileCatBoost } from '../model/compile-catboost.js';
 import { copyModelFolder } from '../../test/testing/other-model.js';
 import { openPath } from './answer-paths.js';

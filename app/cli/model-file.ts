@@ -1,5 +1,5 @@
-import { MODEL_BYTES_MAX } from '../adapters/model-files.js';
-import { readRegularFile } from '../adapters/read-regular-file.js';
+import { MODEL_BYTES_MAX } from '../registry/model-files.js';
+import { readRegularFile } from '../registry/read-regular-file.js';
 
 /**
  * Reads a file of limited size, whole.

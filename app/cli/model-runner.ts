@@ -1,7 +1,7 @@
-import { loadModel } from '../adapters/load-model.js';
-import type { OnnxSession } from '../adapters/onnx-session.js';
-import { ReadingEncoder } from '../model/features/reading-encoder.js';
-import type { Reading } from '../model/features/reading.js';
+import { loadModel } from '../registry/load-model.js';
+import type { OnnxSession } from '../serving/onnx/onnx-session.js';
+import { ReadingEncoder } from '../plates/reading-encoder.js';
+import type { Reading } from '../plates/reading.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import { encodeRows } from '../model/onnx/encode-rows.js';
 import { predictedClass } from '../model/onnx/predicted-class.js';

@@ -1,12 +1,12 @@
-import { parseReading } from '../model/features/parse-reading.js';
-import { READING_FIELDS } from '../model/features/reading-fields.js';
-import type { ReadingRules } from '../model/features/reading-rules.js';
-import type { FieldFault, Reading } from '../model/features/reading.js';
+import { parseReading } from '../plates/parse-reading.js';
+import { READING_FIELDS } from '../plates/reading-fields.js';
+import type { ReadingRules } from '../plates/reading-rules.js';
+import type { FieldFault, Reading } from '../plates/reading.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import { hasDecimalComma, listWithDecimalPoints } from '../rows/decimal-comma.js';
 import type { InputRow, RowColumn } from '../rows/row.js';
 import { similarNamesAdvice } from '../rows/similar-names.js';
-import { isDecision } from '../services/is-decision.js';
+import { isDecision } from '../serving/is-decision.js';
 
 /** A row as a model takes it: a reading, or a value per feature. */
 export type ModelRow = Reading | FeatureRow;

@@ -41,7 +41,7 @@ export function addScoreCommand(program: Command): void {
     )
     .addHelpText('after', HELP)
     .action(async (input: string, flags: ScoreFlags) => {
-      const { createReadingRules } = await import('../model/features/reading-rules.js');
+      const { createReadingRules } = await import('../plates/reading-rules.js');
       const { scoreRows } = await import('./score-rows.js');
       const startedAt = performance.now();
       const { rows, bad, odd, warnings, modelWarnings } = await scoreRows({

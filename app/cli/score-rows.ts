@@ -1,5 +1,5 @@
-import type { ReadingRules } from '../model/features/reading-rules.js';
-import { warningsIn, type ReadingWarning } from '../model/features/reading-warnings.js';
+import type { ReadingRules } from '../plates/reading-rules.js';
+import { warningsIn, type ReadingWarning } from '../plates/reading-warnings.js';
 import { csvField } from '../rows/csv-line.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
 import type { RowFormat } from '../rows/row.js';

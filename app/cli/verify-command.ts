@@ -46,7 +46,7 @@ export function addVerifyCommand(program: Command): void {
     .option('--json', 'report in JSON')
     .addHelpText('after', HELP)
     .action(async (flags: VerifyFlags) => {
-      const { createReadingRules } = await import('../model/features/reading-rules.js');
+      const { createReadingRules } = await import('../plates/reading-rules.js');
       const { defaultPaths, verifyRows } = await import('./verify-rows.js');
       const rules = createReadingRules(loadReadingConfig(process.env));
       const model = flags.model ?? shippedModelPath();

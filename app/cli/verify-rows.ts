@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { ReadingRules } from '../model/features/reading-rules.js';
+import type { ReadingRules } from '../plates/reading-rules.js';
 import type { AnswerPath, AskedRow, PathAnswer, PathName, PathOptions } from './answer-path.js';
 import { openPath } from './answer-paths.js';
 import { inBatches, readRows } from '../rows/read-rows.js';
 import type { InputRow } from '../rows/row.js';
 import { usageError } from './command-error.js';
-import { readModelFiles } from '../adapters/model-files.js';
-import { modelSourceOf } from '../adapters/model-source.js';
+import { readModelFiles } from '../registry/model-files.js';
+import { modelSourceOf } from '../registry/model-source.js';
 import { openInput } from './open-input.js';
 import { startProgress } from './progress-bar.js';
 import { READING_SHAPE, type RowShape } from './row-shape.js';

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMPILE_STAGES, compileCatBoost } from './compile-catboost.js';
-import { parseReading } from './features/parse-reading.js';
-import { pickRegnoFeatures, toFeatureRow } from './features/pick-regno-features.js';
+import { parseReading } from '../plates/parse-reading.js';
+import { pickRegnoFeatures, toFeatureRow } from '../plates/pick-regno-features.js';
 import { readSignature } from './onnx/metadata.js';
 import { createInterpreter } from './reference/interpret.js';
 

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from './refusal.js';
-import { formatTraceresponse } from '../services/trace-context.js';
+import { formatTraceresponse } from '../serving/trace-context.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RETRY_AFTER_SECONDS_MAX = 3;

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Socket } from 'node:net';
-import type { ArrivalQueue } from '../services/ports.js';
+import type { ArrivalQueue } from '../serving/ports.js';
 
 /**
  * Calls back at once, unless the request is the first of a connection that came out of a standing

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ConnectionEnd } from '../services/finished-request.js';
+import type { ConnectionEnd } from '../serving/finished-request.js';
 import { ignoreRest } from './linger.js';
 
 declare module 'net' {

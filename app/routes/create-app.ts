@@ -15,7 +15,7 @@ import { Refusal } from './refusal.js';
 import { mountReg, type RegRouteParts } from './reg.js';
 import { openRequest, type RequestObserver } from './request-context.js';
 import { mountStatus, type ReadStatus } from './status.js';
-import type { OpenTrace } from '../services/trace-context.js';
+import type { OpenTrace } from '../serving/trace-context.js';
 
 export interface AppParts extends Omit<RegRouteParts, 'authenticate'> {
   readonly apiKeys: readonly string[];

@@ -1,4 +1,4 @@
-import { READING_FIELDS } from '../model/features/reading-fields.js';
+import { READING_FIELDS } from '../plates/reading-fields.js';
 
 /** The reading that the documentation shows; its answer is the shipped model's own. */
 export const EXAMPLE_READING: Readonly<Record<string, string | number>> = Object.fromEntries(

@@ -2,7 +2,7 @@ import http, { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
 import { refusalJson } from './answer.js';
-import type { ConnectionEnd, RefusalReason } from '../services/finished-request.js';
+import type { ConnectionEnd, RefusalReason } from '../serving/finished-request.js';
 import { ClientConnections, type ConnectionLimits } from './client-connections.js';
 import { linger } from './linger.js';
 import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from './refusal.js';

@@ -1,6 +1,6 @@
 import type { IRouter } from 'express';
-import { PrimaryUnavailable } from '../services/primary-unavailable.js';
-import { TooManyAskers } from '../services/shared-read.js';
+import { PrimaryUnavailable } from '../serving/primary-unavailable.js';
+import { TooManyAskers } from '../serving/shared-read.js';
 import { refuse } from './answer.js';
 import { Refusal } from './refusal.js';
 

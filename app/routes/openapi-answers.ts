@@ -1,6 +1,6 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { READING_WARNINGS } from '../model/features/reading-warnings.js';
+import { READING_WARNINGS } from '../plates/reading-warnings.js';
 import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from './refusal.js';
 
 export const JSON_TYPE = 'application/json';

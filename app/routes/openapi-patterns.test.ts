@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasDecimalCommas, isProbability } from '../model/features/check-reading.js';
-import { parseNumber, parseNumberList } from '../model/features/parse-number.js';
-import { parseReading } from '../model/features/parse-reading.js';
-import { parseTime } from '../model/features/parse-time.js';
-import { READING_FIELDS } from '../model/features/reading-fields.js';
+import { hasDecimalCommas, isProbability } from '../plates/check-reading.js';
+import { parseNumber, parseNumberList } from '../plates/parse-number.js';
+import { parseReading } from '../plates/parse-reading.js';
+import { parseTime } from '../plates/parse-time.js';
+import { READING_FIELDS } from '../plates/reading-fields.js';
 import { EXAMPLE_READING } from './examples.js';
 import {
   NUMBER_PATTERN,

@@ -1,5 +1,5 @@
-import { DECIMAL_COMMA_LIST } from '../model/features/check-reading.js';
-import type { ReadingField, ReadingFieldKind } from '../model/features/reading-fields.js';
+import { DECIMAL_COMMA_LIST } from '../plates/check-reading.js';
+import type { ReadingField, ReadingFieldKind } from '../plates/reading-fields.js';
 
 /*
  * The texts that a reading may hold, as patterns of JSON Schema: all that they match is accepted. The

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { READING_FIELDS, type ReadingField } from '../model/features/reading-fields.js';
+import { READING_FIELDS, type ReadingField } from '../plates/reading-fields.js';
 import {
   NUMBER_PATTERN,
   PROBABILITY_PATTERN,

@@ -1,4 +1,4 @@
-import type { RefusalReason } from '../services/finished-request.js';
+import type { RefusalReason } from '../serving/finished-request.js';
 
 /** The answer's header that tells a program why its request failed; the body's text tells people. */
 export const ERROR_CODE_HEADER = 'x-error-code';

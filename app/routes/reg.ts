@@ -1,8 +1,8 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
-import type { DecideReading, Outcome } from '../services/decide.js';
-import type { AnswerSource, ArrivalQueue, ModelIdentity } from '../services/ports.js';
-import { warningsIn, type WarningSet } from '../model/features/reading-warnings.js';
-import type { InvalidReading } from '../model/features/reading.js';
+import type { DecideReading, Outcome } from '../serving/decide.js';
+import type { AnswerSource, ArrivalQueue, ModelIdentity } from '../serving/ports.js';
+import { warningsIn, type WarningSet } from '../plates/reading-warnings.js';
+import type { InvalidReading } from '../plates/reading.js';
 import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
 import { createArrivalCheck } from './arrivals.js';

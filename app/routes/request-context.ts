@@ -4,9 +4,9 @@ import type { Admission } from './admission.js';
 import { refuse } from './answer.js';
 import { hostFault } from './host-header.js';
 import type { RefusalCode } from './refusal.js';
-import type { FinishedRequest, RefusalReason } from '../services/finished-request.js';
-import type { OpenTrace, RequestTrace } from '../services/trace-context.js';
-import type { AnswerSource } from '../services/ports.js';
+import type { FinishedRequest, RefusalReason } from '../serving/finished-request.js';
+import type { OpenTrace, RequestTrace } from '../serving/trace-context.js';
+import type { AnswerSource } from '../serving/ports.js';
 
 declare module 'http' {
   interface IncomingMessage {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { READING_FIELDS } from '../model/features/reading-fields.js';
+import { READING_FIELDS } from '../plates/reading-fields.js';
 import { LINE_BYTES_MAX, readLines } from './read-lines.js';
 import { inBatches, readRows } from './read-rows.js';
 import type { InputRow, RowOptions } from './row.js';

@@ -1,4 +1,4 @@
-import { describeJsonLineFault } from '../model/features/json-fault.js';
+import { describeJsonLineFault } from './json-fault.js';
 import { listWithDecimalPoints, withDecimalPoint } from './decimal-comma.js';
 import { looksLikeCsvHeader } from './csv-header.js';
 import { InputError } from './input-error.js';

@@ -2,12 +2,12 @@
  * Preloaded into regno (`node --import`), takes out what observes it: nothing is counted, sampled or
  * logged about requests. Shows what metrics and log cost; no setting turns them off.
  */
-const { MetricsRecorder } = await import('../../dist/app/adapters/metrics/recorder.js');
-const { CellsFile } = await import('../../dist/app/adapters/metrics/cells-file.js');
-const { CameraMetrics } = await import('../../dist/app/adapters/metrics/camera-metrics.js');
-const { ProcessMetrics } = await import('../../dist/app/adapters/process-metrics.js');
-const { RequestLog } = await import('../../dist/app/adapters/request-log.js');
-const { RequestMetrics } = await import('../../dist/app/adapters/metrics/request-metrics.js');
+const { MetricsRecorder } = await import('../../dist/app/telemetry/metrics/recorder.js');
+const { CellsFile } = await import('../../dist/app/telemetry/metrics/cells-file.js');
+const { CameraMetrics } = await import('../../dist/app/telemetry/metrics/camera-metrics.js');
+const { ProcessMetrics } = await import('../../dist/app/telemetry/metrics/process-metrics.js');
+const { RequestLog } = await import('../../dist/app/telemetry/logs/request-log.js');
+const { RequestMetrics } = await import('../../dist/app/telemetry/metrics/request-metrics.js');
 
 const nothing = () => undefined;
 MetricsRecorder.prototype.counter = () => ({ inc: nothing });

@@ -1,6 +1,6 @@
 import { ModelRunner } from '../../app/cli/model-runner.js';
 import { shippedModelPath } from '../../app/config/load-config.js';
-import { parseReading } from '../../app/model/features/parse-reading.js';
+import { parseReading } from '../../app/plates/parse-reading.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 
 /** app/routes/example-decision.ts: what the shipped model answers to the documented reading. */

@@ -1,11 +1,11 @@
-import { METRICS, type MetricDefinition } from '../../app/adapters/metrics/catalogue.js';
+import { METRICS, type MetricDefinition } from '../../app/telemetry/metrics/catalogue.js';
 import { generatedNote } from './generated-note.js';
 
 const metrics: readonly MetricDefinition[] = Object.values(METRICS);
 
 /** docs/metrics.md: every metric of the service. */
 export function metricsPage(): string {
-  return `${generatedNote('app/adapters/metrics/catalogue.ts')}
+  return `${generatedNote('app/telemetry/metrics/catalogue.ts')}
 # Metrics
 
 \`GET /metrics\` (no key) gives these for the whole cluster in Prometheus' text format: workers report growth to

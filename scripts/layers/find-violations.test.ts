@@ -29,23 +29,25 @@ describe('findViolations', () => {
   });
 
   it.each([
-    ['app/model/hash/a.ts', "import '../../services/b.js';", 'may not import app/services/b.ts'],
+    ['app/model/hash/a.ts', "import '../../serving/b.js';", 'may not import app/serving/b.ts'],
     ['app/model/onnx/a.ts', "import '../catboost/b.js';", 'may not import app/model/catboost/b.ts'],
     ['app/model/ir/a.ts', "import 'node:fs';", 'imports no package'],
     ['app/model/onnx/a.ts', "import 'zod';", 'imports only @bufbuild/protobuf'],
-    ['app/services/a.ts', "import '../adapters/b.js';", 'may not import app/adapters/b.ts'],
-    ['app/services/a.ts', "import '../model/catboost/b.js';", 'may not import'],
-    ['app/services/a.ts', "import type { Request } from 'express';", 'only app/routes/ may import'],
+    ['app/serving/a.ts', "import '../telemetry/b.js';", 'may not import app/telemetry/b.ts'],
+    ['app/serving/a.ts', "import '../model/catboost/b.js';", 'may not import'],
+    ['app/serving/a.ts', "import type { Request } from 'express';", 'only app/routes/ may import'],
     ['app/routes/a.ts', "import { b } from '../config/b.js';", 'may not import app/config/b.ts'],
-    ['app/routes/a.ts', "const b = await import('../adapters/b.js');", 'may not import'],
-    ['app/adapters/a.ts', "export { b } from '../routes/b.js';", 'may not import app/routes/b.ts'],
-    ['app/adapters/a.ts', "import type { B } from '../routes/b.js';", 'may not import'],
-    ['app/adapters/a.ts', "import { b } from './testing/b.js';", 'is of tests'],
+    ['app/routes/a.ts', "const b = await import('../telemetry/b.js');", 'may not import'],
+    ['app/telemetry/a.ts', "export { b } from '../routes/b.js';", 'may not import app/routes/b.ts'],
+    ['app/telemetry/a.ts', "import type { B } from '../routes/b.js';", 'may not import'],
+    ['app/telemetry/a.ts', "import { b } from './testing/b.js';", 'is of tests'],
     ['app/worker.ts', "import '../bench/b.js';", 'app/ may not import bench/b.ts'],
     ['bench/a.ts', "import type { B } from '../test/testing/b.js';", 'is of tests'],
     ['tools/a.ts', "import '../bench/b.js';", 'may not import bench/b.ts'],
     ['grafana/a.mjs', "import '../scripts/b.mjs';", 'may not import scripts/b.mjs'],
-    ['app/adapters/a.ts', "import '../worker.js';", 'may not import app/worker.ts'],
+    ['app/cache/a.ts', "import type { B } from '../telemetry/b.js';", 'may not import'],
+    ['app/serving/a.ts', "import './onnx/b.js';", 'may not import app/serving/onnx/b.ts'],
+    ['app/telemetry/a.ts', "import '../worker.js';", 'may not import app/worker.ts'],
     ['app/config/a.ts', "let b: import('../model/errors.js').B;", 'may not import'],
     ['generator/a.ts', "import '../app/version.js';", 'app/ and generator/ share nothing'],
     ['app/worker.ts', "import '../generator/main.js';", 'app/ and generator/ share nothing'],
@@ -62,15 +64,15 @@ describe('findViolations', () => {
 
   it('lets through what the rules allow, and tests', () => {
     const found = violationsOf({
-      'app/adapters/a.ts': "import type { B } from '../services/b.js';\nimport 'ioredis';",
-      'app/model/features/a.ts': "import type { Ir } from '../ir/ir.js';",
+      'app/telemetry/a.ts': "import type { B } from '../serving/b.js';\nimport 'winston';",
+      'app/plates/a.ts': "import type { Ir } from '../model/ir/ir.js';",
       'app/model/ir/a.ts': 'export interface Timing { readonly performance: number }',
-      'app/cli.ts': "import 'commander';\nimport './adapters/a.js';\nprocess.env.PORT;",
+      'app/cli.ts': "import 'commander';\nimport './telemetry/a.js';\nprocess.env.PORT;",
       'app/cli/a.ts': "import '../model/catboost/b.js';",
       'generator/a.ts': "import '../app/rows/b.js';",
-      'app/model/ir/a.test.ts': "import 'vitest';\nimport '../../adapters/a.js';",
+      'app/model/ir/a.test.ts': "import 'vitest';\nimport '../../telemetry/a.js';",
       'app/model/ir/testing/b.ts': 'console.log(process.env);',
-      'bench/a.mjs': "import '../dist/app/adapters/b.js';\nimport 'onnxruntime-node';",
+      'bench/a.mjs': "import '../dist/app/telemetry/b.js';\nimport 'onnxruntime-node';",
       'test/faults/a.ts': "import '../../bench/b.js';\nprocess.env.PORT;",
     });
     expect(found).toEqual([]);
@@ -91,12 +93,12 @@ describe('findViolations', () => {
 
   it('finds cycles, also of types alone', () => {
     const found = violationsOf({
-      'app/services/a.ts': "import type { B } from './b.js';",
-      'app/services/b.ts': "\nimport { c } from './c.js';",
-      'app/services/c.ts': "import './a.js';",
+      'app/serving/a.ts': "import type { B } from './b.js';",
+      'app/serving/b.ts': "\nimport { c } from './c.js';",
+      'app/serving/c.ts': "import './a.js';",
     });
     expect(found).toEqual([
-      'app/services/c.ts:1 a cycle: app/services/a.ts -> app/services/b.ts -> app/services/c.ts -> app/services/a.ts',
+      'app/serving/c.ts:1 a cycle: app/serving/a.ts -> app/serving/b.ts -> app/serving/c.ts -> app/serving/a.ts',
     ]);
   });
 });

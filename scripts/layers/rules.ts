@@ -1,6 +1,7 @@
 /**
- * The arrows of the house: which part may import which, types included. `routes -> services -> model`,
- * `adapters -> ports`, `config -> nothing`, entries see all, and nothing points back. What measures,
+ * The arrows of the house: which part may import which, types included. `routes -> serving -> plates ->
+ * model`; `cache`, `telemetry` and `cluster` carry out what `serving` asks for, `config -> nothing`,
+ * entries see all, and nothing points back. What measures,
  * builds and tests the product points at it, and never the other way round.
  */
 export interface Layer {
@@ -18,22 +19,27 @@ export interface Layer {
 }
 
 const ERRORS = 'app/model/errors.ts';
-const FEATURES = 'app/model/features/';
-/** Words for what JSON.parse refuses, wherever JSON is read. */
-const JSON_FAULT = 'app/model/features/json-fault.ts';
 const HASH = 'app/model/hash/';
 const IR = 'app/model/ir/';
 const ONNX = 'app/model/onnx/';
 const CATBOOST = 'app/model/catboost/';
 const REFERENCE = 'app/model/reference/';
 const COMPILE = 'app/model/compile-catboost.ts';
+const PLATES = 'app/plates/';
+const SERVING = 'app/serving/';
+const RUNTIME = 'app/serving/onnx/';
+const REGISTRY = 'app/registry/';
+const CACHE = 'app/cache/';
+const TELEMETRY = 'app/telemetry/';
+const ROUTES = 'app/routes/';
 const ROWS = 'app/rows/';
+/** Words for what JSON.parse refuses, wherever JSON is read. */
+const JSON_FAULT = 'app/rows/json-fault.ts';
 const VERSION = 'app/version.ts';
 /** Sets a variable that a native library reads; there is no other way to tell it. */
-const NO_TELEMETRY = 'app/adapters/no-telemetry.ts';
+const NO_TELEMETRY = 'app/serving/onnx/no-telemetry.ts';
 
-/** All of the model that speaks neither of `.cbm` bytes. */
-const MODEL = [ERRORS, FEATURES, JSON_FAULT, HASH, IR, ONNX, REFERENCE, COMPILE];
+const MODEL = [ERRORS, HASH, IR, ONNX, REFERENCE, COMPILE];
 
 const PRODUCT: readonly Layer[] = [
   { path: ERRORS, imports: [], packages: [], pure: true },
@@ -42,23 +48,28 @@ const PRODUCT: readonly Layer[] = [
   { path: CATBOOST, imports: [ERRORS, IR], packages: [], pure: true },
   { path: ONNX, imports: [ERRORS, HASH, IR], packages: ['@bufbuild/protobuf'], pure: true },
   { path: REFERENCE, imports: [ERRORS, HASH, IR], packages: [], pure: true },
-  { path: JSON_FAULT, imports: [], packages: [], pure: true },
-  {
-    path: FEATURES,
-    imports: [ERRORS, HASH, JSON_FAULT, IR, ONNX],
-    packages: [],
-    pure: true,
-  },
   { path: COMPILE, imports: [ERRORS, CATBOOST, IR, ONNX], packages: ['node:crypto'], pure: true },
   { path: 'app/model/', imports: [], packages: [], pure: true },
 
   // Rows of files, whatever they hold; the load generator reads its files by the same rules.
   { path: ROWS, imports: [JSON_FAULT], packages: [], pure: true },
+  { path: JSON_FAULT, imports: [], packages: [], pure: true },
+  {
+    path: PLATES,
+    imports: [ERRORS, HASH, IR, ONNX, JSON_FAULT],
+    packages: ['node:buffer', 'node:crypto'],
+    pure: true,
+  },
+
   { path: 'app/config/', imports: [], readsEnvironment: true },
-  { path: 'app/services/', imports: MODEL },
-  { path: 'app/routes/', imports: ['app/services/', FEATURES, ERRORS, VERSION] },
-  { path: 'app/adapters/', imports: ['app/services/', ...MODEL, VERSION, NO_TELEMETRY] },
+  { path: SERVING, imports: [...MODEL, PLATES] },
+  { path: RUNTIME, imports: [...MODEL, PLATES, SERVING, NO_TELEMETRY] },
   { path: NO_TELEMETRY, imports: [], readsEnvironment: true },
+  { path: REGISTRY, imports: [...MODEL, SERVING, RUNTIME] },
+  { path: CACHE, imports: [SERVING] },
+  { path: TELEMETRY, imports: [ERRORS, PLATES, SERVING, CACHE, VERSION] },
+  { path: 'app/cluster/', imports: [SERVING, REGISTRY, CACHE, TELEMETRY] },
+  { path: ROUTES, imports: [ERRORS, PLATES, SERVING, VERSION] },
   { path: VERSION, imports: [] },
 
   // The composition roots: the entries right under app/, and the command line behind one of them.
@@ -87,15 +98,15 @@ export const LAYERS: readonly Layer[] = [...PRODUCT, ...TOOLING];
 
 /** Packages that one part of app/ stands for, so that the rest need not know them. */
 export const OWNED_PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['express', ['app/routes/']],
-  ['cors', ['app/routes/']],
-  ['type-is', ['app/routes/']],
-  ['swagger-ui-dist', ['app/routes/']],
-  ['onnxruntime-node', ['app/adapters/']],
-  ['ioredis', ['app/adapters/']],
-  ['prom-client', ['app/adapters/', 'generator/']],
-  ['winston', ['app/adapters/']],
-  ['@sentry/node', ['app/adapters/']],
+  ['express', [ROUTES]],
+  ['cors', [ROUTES]],
+  ['type-is', [ROUTES]],
+  ['swagger-ui-dist', [ROUTES]],
+  ['onnxruntime-node', [RUNTIME]],
+  ['ioredis', [CACHE]],
+  ['prom-client', [TELEMETRY, 'generator/']],
+  ['winston', [TELEMETRY]],
+  ['@sentry/node', [TELEMETRY]],
   ['commander', ['app/cli/', 'app/cli.ts', 'generator/']],
   ['cli-progress', ['app/cli/', 'generator/']],
   ['cli-table3', ['app/cli/']],

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { OnnxSession } from '../../app/adapters/onnx-session.js';
+import { OnnxSession } from '../../app/serving/onnx/onnx-session.js';
 import { compileCatBoost } from '../../app/model/compile-catboost.js';
-import { parseReading } from '../../app/model/features/parse-reading.js';
-import { pickRegnoFeatures, toFeatureRow } from '../../app/model/features/pick-regno-features.js';
+import { parseReading } from '../../app/plates/parse-reading.js';
+import { pickRegnoFeatures, toFeatureRow } from '../../app/plates/pick-regno-features.js';
 import type { FeatureRow } from '../../app/model/ir/ir.js';
 import { Random, randomIr, randomRow } from '../../app/model/ir/testing/random-ir.js';
 import { emitOnnx } from '../../app/model/onnx/emit-onnx.js';

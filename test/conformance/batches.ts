@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { OnnxSession } from '../../app/adapters/onnx-session.js';
+import type { OnnxSession } from '../../app/serving/onnx/onnx-session.js';
 import type { FeatureRow } from '../../app/model/ir/ir.js';
 import { Random } from '../../app/model/ir/testing/random-ir.js';
 import { encodeRows } from '../../app/model/onnx/encode-rows.js';

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OnnxSession } from '../../app/adapters/onnx-session.js';
+import { OnnxSession } from '../../app/serving/onnx/onnx-session.js';
 import { compileCatBoost } from '../../app/model/compile-catboost.js';
 import type { CompiledModel } from '../../app/model/compile-catboost.js';
-import { parseReading } from '../../app/model/features/parse-reading.js';
-import { pickRegnoFeatures, toFeatureRow } from '../../app/model/features/pick-regno-features.js';
+import { parseReading } from '../../app/plates/parse-reading.js';
+import { pickRegnoFeatures, toFeatureRow } from '../../app/plates/pick-regno-features.js';
 import type { FeatureRow } from '../../app/model/ir/ir.js';
 import { encodeRows } from '../../app/model/onnx/encode-rows.js';
 import { createInterpreter } from '../../app/model/reference/interpret.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OnnxSession } from '../../app/adapters/onnx-session.js';
+import { OnnxSession } from '../../app/serving/onnx/onnx-session.js';
 import type { Ir, ObliviousTree } from '../../app/model/ir/ir.js';
 import { Random } from '../../app/model/ir/testing/random-ir.js';
 import { emitOnnx } from '../../app/model/onnx/emit-onnx.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OnnxSession } from '../../app/adapters/onnx-session.js';
+import { OnnxSession } from '../../app/serving/onnx/onnx-session.js';
 import { LINKS } from '../../app/model/ir/ir.js';
 import type { Ir } from '../../app/model/ir/ir.js';
 import { runPasses } from '../../app/model/ir/passes/run-passes.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OnnxSession } from '../../app/adapters/onnx-session.js';
+import { OnnxSession } from '../../app/serving/onnx/onnx-session.js';
 import { compileCatBoost } from '../../app/model/compile-catboost.js';
 import type { CompiledModel } from '../../app/model/compile-catboost.js';
 import type { Condition, FeatureRow, Ir } from '../../app/model/ir/ir.js';

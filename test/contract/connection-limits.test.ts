@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Admission } from '../../app/routes/admission.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import type { HttpServerLimits } from '../../app/routes/http-server.js';
-import type { Decided } from '../../app/services/decide.js';
+import type { Decided } from '../../app/serving/decide.js';
 import { eventually } from '../testing/eventually.js';
 import { RawConnection, exchange } from '../testing/raw-http.js';
 import { API_KEY } from '../testing/start-service.js';

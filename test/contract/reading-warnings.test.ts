@@ -5,8 +5,8 @@ import {
   createReadingRules,
   LENIENT_RULES,
   type ReadingSettings,
-} from '../../app/model/features/reading-rules.js';
-import { READING_WARNINGS, warningsIn } from '../../app/model/features/reading-warnings.js';
+} from '../../app/plates/reading-rules.js';
+import { READING_WARNINGS, warningsIn } from '../../app/plates/reading-warnings.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { API_KEY } from '../testing/start-service.js';
 import { createTestApp } from '../testing/test-app.js';

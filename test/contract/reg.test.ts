@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import supertest from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
+import { READING_FIELDS } from '../../app/plates/reading-fields.js';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../../app/routes/examples.js';
 import { makeReadings, type WireReading } from '../testing/readings.js';
 import { API_KEY, startService } from '../testing/start-service.js';

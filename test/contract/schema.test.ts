@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
+import { READING_FIELDS } from '../../app/plates/reading-fields.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { createOpenApiDocument } from '../../app/routes/openapi.js';
 import { HttpClient } from '../testing/http-client.js';

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { METRICS } from '../../app/adapters/metrics/catalogue.js';
+import { METRICS } from '../../app/telemetry/metrics/catalogue.js';
 import { EXAMPLE_DECISION, EXAMPLE_READING } from '../../app/routes/examples.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../../tools/free-port.js';

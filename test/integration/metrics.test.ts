@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { METRICS, type MetricDefinition } from '../../app/adapters/metrics/catalogue.js';
+import { METRICS, type MetricDefinition } from '../../app/telemetry/metrics/catalogue.js';
 import { REFUSALS } from '../../app/routes/refusal.js';
-import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
-import { READING_WARNINGS } from '../../app/model/features/reading-warnings.js';
+import { READING_FIELDS } from '../../app/plates/reading-fields.js';
+import { READING_WARNINGS } from '../../app/plates/reading-warnings.js';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient } from '../testing/http-client.js';
 import { lacks } from '../testing/lacks.js';

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RedisCache } from '../../app/adapters/redis-cache.js';
-import type { RedisFailure } from '../../app/adapters/redis-failure.js';
+import { RedisCache } from '../../app/cache/redis-cache.js';
+import type { RedisFailure } from '../../app/cache/redis-failure.js';
 import { parseRedisUrl } from '../../app/config/redis-url.js';
 import { eventually } from '../testing/eventually.js';
 import { FakeRedis } from '../testing/fake-redis.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { METRICS } from '../../app/adapters/metrics/catalogue.js';
+import { METRICS } from '../../app/telemetry/metrics/catalogue.js';
 import { METRICS as GENERATOR_METRICS } from '../../generator/metrics.js';
 import { lacks } from '../testing/lacks.js';
 import { dataPanels, readDashboards } from './dashboard-files.js';

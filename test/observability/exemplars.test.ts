@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toOpenMetrics } from '../../app/adapters/metrics/open-metrics.js';
+import { toOpenMetrics } from '../../app/telemetry/metrics/open-metrics.js';
 import { TestProcess } from '../testing/child-process.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../../tools/free-port.js';

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { describe, expect, it, vi } from 'vitest';
-import { createRedactor } from '../../app/adapters/redact.js';
-import { createErrorReporter } from '../../app/adapters/sentry.js';
-import { Faults, type FaultNote } from '../../app/adapters/faults.js';
+import { createRedactor } from '../../app/telemetry/logs/redact.js';
+import { createErrorReporter } from '../../app/telemetry/errors/sentry.js';
+import { Faults, type FaultNote } from '../../app/telemetry/errors/faults.js';
 import { REGNO_VERSION } from '../../app/version.js';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient } from '../testing/http-client.js';

@@ -3,7 +3,7 @@ import {
   continueTrace,
   openSampledTraces,
   parseTraceparent,
-} from '../../app/services/trace-context.js';
+} from '../../app/serving/trace-context.js';
 import { eventually } from '../testing/eventually.js';
 import { HttpClient } from '../testing/http-client.js';
 import { lacks } from '../testing/lacks.js';

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseReading } from '../../app/model/features/parse-reading.js';
-import { DEFAULT_RULES } from '../../app/model/features/reading-rules.js';
-import type { Reading } from '../../app/model/features/reading.js';
+import { parseReading } from '../../app/plates/parse-reading.js';
+import { DEFAULT_RULES } from '../../app/plates/reading-rules.js';
+import type { Reading } from '../../app/plates/reading.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
-import { Batcher, type BatchFailure } from '../../app/services/batcher.js';
-import { Decider, type Outcome } from '../../app/services/decide.js';
-import type { Scorer, SharedCache } from '../../app/services/ports.js';
+import { Batcher, type BatchFailure } from '../../app/serving/batcher.js';
+import { Decider, type Outcome } from '../../app/serving/decide.js';
+import type { Scorer, SharedCache } from '../../app/serving/ports.js';
 import { SILENT_CAMERAS, SILENT_METRICS } from '../testing/test-app.js';
 
 const RUNS = { numRuns: 150 };

@@ -1,5 +1,5 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { READING_FIELDS } from '../../app/model/features/reading-fields.js';
+import { READING_FIELDS } from '../../app/plates/reading-fields.js';
 import { pick, randomBelow, seededRandom } from './random.js';
 import { makeReadings, type WireReading } from './readings.js';
 

@@ -1,21 +1,21 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { SETTINGS } from '../../app/config/schema.js';
-import { DEFAULT_RULES, type ReadingRules } from '../../app/model/features/reading-rules.js';
+import { DEFAULT_RULES, type ReadingRules } from '../../app/plates/reading-rules.js';
 import { Admission } from '../../app/routes/admission.js';
-import type { ConnectionEnd } from '../../app/services/finished-request.js';
+import type { ConnectionEnd } from '../../app/serving/finished-request.js';
 import { createApp, type AppParts } from '../../app/routes/create-app.js';
 import { createHttpServer, type HttpServerLimits } from '../../app/routes/http-server.js';
-import type { FinishedRequest } from '../../app/services/finished-request.js';
-import { continueTrace } from '../../app/services/trace-context.js';
-import { Batcher } from '../../app/services/batcher.js';
-import { Decider } from '../../app/services/decide.js';
+import type { FinishedRequest } from '../../app/serving/finished-request.js';
+import { continueTrace } from '../../app/serving/trace-context.js';
+import { Batcher } from '../../app/serving/batcher.js';
+import { Decider } from '../../app/serving/decide.js';
 import type {
   CameraHealth,
   DecisionMetrics,
   Scorer,
   SharedCache,
-} from '../../app/services/ports.js';
+} from '../../app/serving/ports.js';
 import { API_KEY } from './start-service.js';
 import { shippedModel, shippedScorer } from './test-model.js';
 

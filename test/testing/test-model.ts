@@ -1,8 +1,8 @@
-import { loadModel, type LoadedModel } from '../../app/adapters/load-model.js';
-import { OnnxScorer } from '../../app/adapters/onnx-scorer.js';
+import { loadModel, type LoadedModel } from '../../app/registry/load-model.js';
+import { OnnxScorer } from '../../app/serving/onnx/onnx-scorer.js';
 import { shippedModelPath } from '../../app/config/load-config.js';
-import { parseReading } from '../../app/model/features/parse-reading.js';
-import type { Scorer } from '../../app/services/ports.js';
+import { parseReading } from '../../app/plates/parse-reading.js';
+import type { Scorer } from '../../app/serving/ports.js';
 import type { WireReading } from './readings.js';
 
 let loading: Promise<LoadedModel> | undefined;

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { WorkerState } from '../telemetry/status/service-views.js';
+import type { RedisFailure } from '../cache/redis-failure.js';
+import { RedisLog } from './redis-log.js';
+
+const REFUSED: RedisFailure = { command: 'connect', cause: 'refused' };
+const FULL: RedisFailure = { command: 'store', cause: 'OOM' };
+
+interface Worker {
+  readonly slot: number;
+  state: WorkerState;
+  redisFailure: RedisFailure | undefined;
+}
+
+function createLog(slots: number) {
+  const lines: unknown[] = [];
+  const warn = (message: string, fields?: object): void => {
+    lines.push(fields === undefined ? message : [message, fields]);
+  };
+  const workers = Array.from({ length: slots }, (_, i): Worker => {
+    return { slot: i + 1, state: 'ready', redisFailure: undefined };
+  });
+  const clock = { ms: 0 };
+  const log = new RedisLog(
+    { warn } as unknown as ConstructorParameters<typeof RedisLog>[0],
+    () => workers,
+    () => clock.ms,
+  );
+  const tells = (slot: number, redisFailure: RedisFailure | undefined): void => {
+    const worker = workers.find((one) => one.slot === slot);
+    if (worker === undefined) throw new Error(`no worker in slot ${slot}`);
+    worker.redisFailure = redisFailure;
+    log.told(worker);
+  };
+  return { lines, workers, tells, clock };
+}
+
+describe('RedisLog', () => {
+  it('says a cause once for all workers, and once that it is over for all of them', () => {
+    const { lines, tells } = createLog(3);
+    for (const slot of [2, 1, 3]) tells(slot, REFUSED);
+    expect(lines).toEqual([
+      ['Redis is gone', { slot: 2, ...REFUSED, hint: 'nothing listens at that host and port' }],
+    ]);
+    for (const slot of [1, 3]) tells(slot, undefined);
+    expect(lines).toHaveLength(1);
+    tells(2, undefined);
+    expect(lines.slice(1)).toEqual(['Redis is back']);
+    tells(3, FULL);
+    tells(3, undefined);
+    expect(lines.slice(2)).toEqual([
+      ['Redis refuses to store', expect.objectContaining({ slot: 3, ...FULL })],
+      'Redis is back',
+    ]);
+  });
+
+  it('says each of two causes that take turns once', () => {
+    const { lines, tells } = createLog(2);
+    for (const failure of [REFUSED, FULL, REFUSED, FULL]) {
+      for (const slot of [1, 2]) tells(slot, failure);
+    }
+    expect(lines).toHaveLength(2);
+  });
+
+  it('says that it is gone for others too while one worker fails for hours', () => {
+    const { lines, tells, clock } = createLog(3);
+    tells(1, REFUSED);
+    clock.ms = 60 * 60_000;
+    for (const slot of [2, 3]) tells(slot, REFUSED);
+    expect(lines.slice(1)).toEqual([['Redis is gone', expect.objectContaining({ slot: 2 })]]);
+  });
+
+  it('says nothing where Redis works from the start', () => {
+    const { lines, tells } = createLog(2);
+    for (const slot of [1, 2]) tells(slot, undefined);
+    expect(lines).toEqual([]);
+  });
+
+  it('does not wait for a worker that drains', () => {
+    const { lines, workers, tells } = createLog(1);
+    tells(1, REFUSED);
+    const [old] = workers;
+    if (old !== undefined) old.state = 'draining';
+    workers.push({ slot: 2, state: 'ready', redisFailure: undefined });
+    tells(2, undefined);
+    expect(lines.slice(1)).toEqual(['Redis is back']);
+  });
+});
