@@ -45,6 +45,7 @@ export {
 export { createReadingRules } from './plates/reading-rules.js';
 export type { ReadingRules, ReadingSettings } from './plates/reading-rules.js';
 export { READING_WARNINGS, warningsIn } from './plates/reading-warnings.js';
-export type { ReadingWarning, WarningSet } from './plates/reading-warnings.js';
+export type { ReadingWarning } from './plates/reading-warnings.js';
 export { ReadingEncoder } from './plates/reading-encoder.js';
-export type { FieldFault, ParsedReading, Reading, ReadingTime } from './plates/reading.js';
+export type { ParsedReading, Reading, ReadingTime } from './plates/reading.js';
+export type { FieldFault, WarningSet } from './serving/ports.js';

@@ -24,7 +24,9 @@ import type { RedisCache } from './cache/redis-cache.js';
 import { RequestMetrics } from './telemetry/metrics/request-metrics.js';
 import type { Config } from './config/load-config.js';
 import { parseRedisUrl } from './config/redis-url.js';
+import { ReadingKind } from './plates/reading-kind.js';
 import { createReadingRules } from './plates/reading-rules.js';
+import type { Reading } from './plates/reading.js';
 import { Admission } from './routes/admission.js';
 import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
@@ -80,12 +82,14 @@ async function serve(
     port: (kept) => (port = kept),
   });
 
+  const rules = createReadingRules(config);
+  const kind = new ReadingKind(rules);
   let loaded: LoadedModel;
-  let scorer: OnnxScorer;
+  let scorer: OnnxScorer<Reading>;
   const decisionMetrics = createDecisionMetrics(recorder);
   try {
     loaded = await openModel(await receiveModel(MODEL_FD));
-    scorer = new OnnxScorer(loaded.identity, loaded.session, decisionMetrics, now);
+    scorer = new OnnxScorer(loaded.identity, loaded.session, kind, decisionMetrics, now);
   } catch (error) {
     logModelFault(log, config.model, error);
     link.send({ kind: 'unstartable', reason: messageOf(error) });
@@ -93,7 +97,6 @@ async function serve(
     process.exit(1);
   }
   const { identity } = loaded;
-  const rules = createReadingRules(config);
   const { faults, requestLog, tracing, flush } = await createTelemetry({
     config,
     slot,
@@ -106,7 +109,7 @@ async function serve(
     now,
   });
   const { stages } = tracing;
-  const golden = await checkGolden(scorer, loaded.golden, loaded.goldenTolerance);
+  const golden = await checkGolden(kind, scorer, loaded.golden, loaded.goldenTolerance);
   tellModel(recorder, slot, loaded, golden);
   // Once and not by each worker.
   if (golden.state === 'absent' && slot === '1') {
@@ -133,12 +136,12 @@ async function serve(
   const batcher = new Batcher(stages?.scorer(scorer) ?? scorer, config, metrics, now);
   const decider = new Decider({
     model: identity,
-    rules,
+    kind,
     batcher: stages?.queue(batcher) ?? batcher,
     memoryEntries: config.memoryCacheEntries,
     sharedCache: redis === undefined ? undefined : (stages?.cache(redis) ?? redis),
     metrics,
-    cameras,
+    signals: cameras,
     now,
   });
   const requestMetrics = new RequestMetrics(recorder);

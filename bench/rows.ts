@@ -12,6 +12,9 @@ import { Command } from 'commander';
 import { loadModel } from '../app/registry/load-model.js';
 import { OnnxScorer } from '../app/serving/onnx/onnx-scorer.js';
 import { parseReading } from '../app/plates/parse-reading.js';
+import { ReadingKind } from '../app/plates/reading-kind.js';
+import { DEFAULT_RULES } from '../app/plates/reading-rules.js';
+import type { Reading } from '../app/plates/reading.js';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
 import { figuresTable, median, reportHead, writeReport, type ReportHead } from '../tools/report.js';
@@ -116,7 +119,7 @@ class BulkScorer {
   sum = 0;
 
   private constructor(
-    private readonly scorer: OnnxScorer,
+    private readonly scorer: OnnxScorer<Reading>,
     private readonly seconds: { features: number; inference: number },
   ) {}
 
@@ -129,7 +132,10 @@ class BulkScorer {
       },
     };
     const now = (): number => performance.now() / 1000;
-    return new BulkScorer(new OnnxScorer(identity, session, metrics, now), seconds);
+    return new BulkScorer(
+      new OnnxScorer(identity, session, new ReadingKind(DEFAULT_RULES), metrics, now),
+      seconds,
+    );
   }
 
   async round(texts: readonly string[], batchSize: number): Promise<RowCost> {

@@ -3,7 +3,8 @@ import { toFeatureValue } from '../model/ir/feature-value.js';
 import { expectedValues, ownValues } from '../model/ir/own-values.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import type { ModelSignature } from '../model/onnx/signature.js';
-import { assertDecidesReadings } from '../serving/assert-decides-readings.js';
+import { assertPickRegnoModel } from '../plates/pick-regno-features.js';
+import { assertTwoClasses } from '../serving/assert-two-classes.js';
 import { similarNamesAdvice } from '../rows/similar-names.js';
 import { decimalCommaAdvice, READING_SHAPE, type ReadRow, type RowShape } from './row-shape.js';
 
@@ -13,7 +14,8 @@ export type StatedModel = Pick<ModelSignature, 'features' | 'classNames' | 'link
 /** Readings for a model that decides them, else values of the model's own features. */
 export function shapeOf(model: StatedModel): RowShape {
   try {
-    assertDecidesReadings(model);
+    assertTwoClasses(model);
+    assertPickRegnoModel(model);
     return READING_SHAPE;
   } catch {
     return featureShape(model);

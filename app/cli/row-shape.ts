@@ -1,7 +1,8 @@
 import { parseReading } from '../plates/parse-reading.js';
 import { READING_FIELDS } from '../plates/reading-fields.js';
 import type { ReadingRules } from '../plates/reading-rules.js';
-import type { FieldFault, Reading } from '../plates/reading.js';
+import type { Reading } from '../plates/reading.js';
+import type { FieldFault } from '../serving/ports.js';
 import type { FeatureRow } from '../model/ir/ir.js';
 import { hasDecimalComma, listWithDecimalPoints } from '../rows/decimal-comma.js';
 import type { InputRow, RowColumn } from '../rows/row.js';

@@ -1,6 +1,7 @@
 import { spellingWarnings } from './plate-spelling.js';
+import type { WarningSet } from '../serving/ports.js';
 import { EMPTY_LIST } from './parse-number.js';
-import { warningBit, type WarningSet } from './reading-warnings.js';
+import { warningBit } from './reading-warnings.js';
 import type { Reading } from './reading.js';
 
 /** What is odd about the numbers of a reading that is answered all the same. */

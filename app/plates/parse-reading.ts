@@ -17,14 +17,9 @@ import {
   TEXT_CHARS_MAX,
 } from './reading-fields.js';
 import { DEFAULT_RULES, type ReadingRules } from './reading-rules.js';
-import { warningBit, type WarningSet } from './reading-warnings.js';
-import type {
-  FieldFault,
-  InvalidReading,
-  InvalidReason,
-  ParsedReading,
-  Reading,
-} from './reading.js';
+import { warningBit } from './reading-warnings.js';
+import type { ParsedReading, Reading } from './reading.js';
+import type { FieldFault, InvalidInput, InvalidReason, WarningSet } from '../serving/ports.js';
 
 /**
  * Checks a body of `POST /reg/` that `JSON.parse` gave, by {@link READING_FIELDS}. The body may
@@ -48,7 +43,7 @@ export function parseReading(body: unknown, rules: ReadingRules = DEFAULT_RULES)
 }
 
 /** A reading that is refused for its body as a whole. */
-export function invalidBody(reason: InvalidReason, expected: string): InvalidReading {
+export function invalidBody(reason: InvalidReason, expected: string): InvalidInput {
   return { ok: false, reason, faults: [{ field: 'body', expected }] };
 }
 

@@ -1,5 +1,6 @@
 import { CYRILLIC_TWINS } from './look-alikes.js';
-import { warningBit, type WarningSet } from './reading-warnings.js';
+import type { WarningSet } from '../serving/ports.js';
+import { warningBit } from './reading-warnings.js';
 import { plateTemplate } from './template.js';
 
 /** Ways to respell plates, in the order in which they are done. */

@@ -2,9 +2,9 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { describeJsonFault, describePlace } from '../rows/json-fault.js';
 import { invalidBody } from './parse-reading.js';
 import { BODY_EXPECTED } from './reading-fields.js';
-import type { InvalidReading } from './reading.js';
+import type { InvalidInput } from '../serving/ports.js';
 
-export type JsonBody = { readonly ok: true; readonly value: unknown } | InvalidReading;
+export type JsonBody = { readonly ok: true; readonly value: unknown } | InvalidInput;
 
 /**
  * The value of a body that is JSON in UTF-8, with or without a byte order mark. What is wrong with
@@ -30,7 +30,7 @@ function hasByteOrderMark(body: Buffer): boolean {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
 }
 
-function notUtf8(body: Buffer): InvalidReading {
+function notUtf8(body: Buffer): InvalidInput {
   const other = otherEncoding(body);
   if (other !== undefined) return invalidBody('invalid_utf8', `UTF-8, got ${other}`);
   const before = body.toString('utf8', 0, firstInvalidByte(body));

@@ -1,3 +1,5 @@
+import type { WarningSet } from '../serving/ports.js';
+
 /**
  * What may be odd about a reading that is answered all the same. Names that others rely on: values of
  * the header `x-reading-warnings` and of the label `kind` of `regno_reading_warnings_total`;
@@ -17,9 +19,6 @@ export const READING_WARNINGS = [
 ] as const;
 
 export type ReadingWarning = (typeof READING_WARNINGS)[number];
-
-/** Some of {@link READING_WARNINGS}: bit i stands for the i-th. 0 for a reading without any. */
-export type WarningSet = number;
 
 export function warningBit(warning: ReadingWarning): WarningSet {
   return 1 << READING_WARNINGS.indexOf(warning);

@@ -1,4 +1,4 @@
-import type { WarningSet } from './reading-warnings.js';
+import type { InvalidInput, WarningSet } from '../serving/ports.js';
 
 /**
  * One disagreement between a road camera and the network that reads the same plate: the ten fields
@@ -36,26 +36,5 @@ export interface ReadingTime {
   readonly second: number;
 }
 
-/** What is wrong with one field of a body. */
-export interface FieldFault {
-  /** The field's name on the wire, e.g. `time_check`; `body` for the whole. */
-  readonly field: string;
-  /** What was expected, in words that do not repeat the value. */
-  readonly expected: string;
-}
-
-/**
- * Why a body is no reading. All but `invalid_fields` are faults of the body as a whole, which come
- * as one fault of the field `body`.
- */
-export type InvalidReason =
-  'empty_body' | 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'invalid_fields';
-
-export interface InvalidReading {
-  readonly ok: false;
-  readonly reason: InvalidReason;
-  readonly faults: readonly FieldFault[];
-}
-
 export type ParsedReading =
-  { readonly ok: true; readonly reading: Reading; readonly warnings: WarningSet } | InvalidReading;
+  { readonly ok: true; readonly reading: Reading; readonly warnings: WarningSet } | InvalidInput;

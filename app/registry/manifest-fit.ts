@@ -1,6 +1,6 @@
 import { ModelError, quoted } from '../model/errors.js';
 import type { ModelSignature } from '../model/onnx/signature.js';
-import { isClassNamed } from '../serving/assert-decides-readings.js';
+import { isClassNamed } from '../serving/assert-two-classes.js';
 import type { ModelManifest } from './model-manifest.js';
 
 /** A field of the manifest, what it says, and what is so. */

@@ -1,8 +1,13 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import type { DecideReading, Outcome } from '../serving/decide.js';
-import type { AnswerSource, ArrivalQueue, ModelIdentity } from '../serving/ports.js';
-import { warningsIn, type WarningSet } from '../plates/reading-warnings.js';
-import type { InvalidReading } from '../plates/reading.js';
+import type {
+  AnswerSource,
+  ArrivalQueue,
+  InvalidInput,
+  ModelIdentity,
+  WarningSet,
+} from '../serving/ports.js';
+import { warningsIn } from '../plates/reading-warnings.js';
 import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
 import { createArrivalCheck } from './arrivals.js';
@@ -146,7 +151,7 @@ function decisionJson(positive: number): string {
   return `{"body":{"negative":${1 - positive},"positive":${positive}},"status":"ok"}`;
 }
 
-function describeFaults({ reason, faults }: InvalidReading): string {
+function describeFaults({ reason, faults }: InvalidInput): string {
   if (reason !== 'invalid_fields') return `expected ${faults[0]?.expected ?? 'a reading'}`;
   return faults.map((fault) => `${fault.field}: ${fault.expected}`).join('; ');
 }

@@ -1,4 +1,3 @@
-import type { Reading } from '../plates/reading.js';
 import type { Clock, DecisionMetrics, Overload, Scorer } from './ports.js';
 
 /** Exactly one of the two is given. */
@@ -9,14 +8,14 @@ export type BatchFailure =
   | { readonly kind: 'error'; readonly cause: unknown };
 
 /** What is to be scored, and until when that is of use. */
-export interface ScoreRequest {
-  readonly reading: Reading;
+export interface ScoreRequest<Input> {
+  readonly input: Input;
   /** On the batcher's clock, in seconds; read when a batch is made up. */
   readonly deadlineAt: number;
 }
 
-interface Waiting {
-  readonly request: ScoreRequest;
+interface Waiting<Input> {
+  readonly request: ScoreRequest<Input>;
   readonly enqueuedAt: number;
   readonly done: Scored;
 }
@@ -27,16 +26,16 @@ export interface BatcherLimits {
 }
 
 /**
- * Scores readings that arrive in the same turn of the event loop as one batch. A run of the graph
+ * Scores inputs that arrive in the same turn of the event loop as one batch. A run of the graph
  * has a fixed cost and blocks the loop, while a row costs little: whatever comes in during a run
  * makes the next batch, so nothing waits for company and the cost per row falls as the load rises.
  */
-export class Batcher {
-  #waiting: Waiting[] = [];
+export class Batcher<Input> {
+  #waiting: Waiting<Input>[] = [];
   #scheduled = false;
 
   constructor(
-    private readonly scorer: Scorer,
+    private readonly scorer: Scorer<Input>,
     private readonly limits: BatcherLimits,
     private readonly metrics: DecisionMetrics,
     private readonly now: Clock,
@@ -49,7 +48,7 @@ export class Batcher {
   /**
    * @param done called exactly once, never before `submit` returns unless the queue is full
    */
-  submit(request: ScoreRequest, done: Scored): void {
+  submit(request: ScoreRequest<Input>, done: Scored): void {
     if (this.#waiting.length >= this.limits.queueRowsMax) {
       done(undefined, { kind: 'overload', reason: 'overload_queue' });
       return;
@@ -71,9 +70,9 @@ export class Batcher {
     if (this.#waiting.length > 0) this.#schedule();
   }
 
-  #takeBatch(): readonly Waiting[] {
+  #takeBatch(): readonly Waiting<Input>[] {
     const now = this.now();
-    const batch: Waiting[] = [];
+    const batch: Waiting<Input>[] = [];
     let taken = 0;
     for (const item of this.#waiting) {
       if (batch.length === this.limits.batchRowsMax) break;
@@ -90,10 +89,10 @@ export class Batcher {
     return batch;
   }
 
-  async #score(batch: readonly Waiting[]): Promise<void> {
+  async #score(batch: readonly Waiting<Input>[]): Promise<void> {
     let positives: Float64Array;
     try {
-      positives = await this.scorer.score(batch.map((item) => item.request.reading));
+      positives = await this.scorer.score(batch.map((item) => item.request.input));
     } catch (cause) {
       this.metrics.internalError('inference');
       for (const item of batch) item.done(undefined, { kind: 'error', cause });
@@ -107,7 +106,7 @@ export class Batcher {
     }
   }
 
-  #answer(item: Waiting, positive: number | undefined): void {
+  #answer(item: Waiting<Input>, positive: number | undefined): void {
     if (positive !== undefined && !Number.isNaN(positive)) {
       item.done(positive, undefined);
       return;

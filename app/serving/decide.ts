@@ -1,24 +1,21 @@
 import type { Buffer } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
-import { parseReading } from '../plates/parse-reading.js';
-import type { ReadingRules } from '../plates/reading-rules.js';
-import type { WarningSet } from '../plates/reading-warnings.js';
-import type { InvalidReading, Reading } from '../plates/reading.js';
-import { FlightTable } from './flight-table.js';
-import { readingKey } from '../plates/reading-key.js';
-import { bodyKey } from './body-key.js';
-import { readJson } from '../plates/read-json.js';
-import type { RequestTrace } from './trace-context.js';
 import type { BatchFailure, Batcher } from './batcher.js';
+import { bodyKey } from './body-key.js';
+import { FlightTable } from './flight-table.js';
 import type {
   AnswerSource,
-  CameraHealth,
   Clock,
   DecisionMetrics,
+  InputKind,
+  InputSignals,
+  InvalidInput,
   ModelIdentity,
   Overload,
   SharedCache,
+  WarningSet,
 } from './ports.js';
+import type { RequestTrace } from './trace-context.js';
 
 export type Outcome =
   | {
@@ -26,10 +23,10 @@ export type Outcome =
       /** Probability that the network's reading is the one to pick. */
       readonly positive: number;
       readonly source: AnswerSource;
-      /** What is odd about the reading. */
+      /** What is odd about the input. */
       readonly warnings: WarningSet;
     }
-  | { readonly kind: 'invalid'; readonly invalid: InvalidReading }
+  | { readonly kind: 'invalid'; readonly invalid: InvalidInput }
   | { readonly kind: 'overload'; readonly reason: Overload }
   | { readonly kind: 'error'; readonly cause: unknown };
 
@@ -41,27 +38,27 @@ export interface DecideReading {
   decide(body: Buffer, deadlineAt: number, done: Decided, trace: RequestTrace | undefined): void;
 }
 
-/** Where readings wait to be scored. */
-export type ReadingQueue = Pick<Batcher, 'submit'>;
+/** Where inputs wait to be scored. */
+export type ScoreQueue<Input> = Pick<Batcher<Input>, 'submit'>;
 
-export interface DecideParts {
+export interface DecideParts<Input> {
   readonly model: ModelIdentity;
-  /** The same for all bodies: the memory cache does not know of them. */
-  readonly rules: ReadingRules;
-  readonly batcher: ReadingQueue;
+  /** One that reads all bodies alike: the memory cache does not know of its rules. */
+  readonly kind: InputKind<Input>;
+  readonly batcher: ScoreQueue<Input>;
   /** Answers held in memory; 0 for none. */
   readonly memoryEntries: number;
   readonly sharedCache: SharedCache | undefined;
   readonly metrics: DecisionMetrics;
-  readonly cameras: CameraHealth;
+  readonly signals: InputSignals<Input>;
   readonly now: Clock;
 }
 
-/** A reading under way, and who waits for it. */
-interface ReadingFlight {
+/** An input under way, and who waits for it. */
+interface InputFlight<Input> {
   readonly key: string;
-  next: ReadingFlight | undefined;
-  readonly reading: Reading;
+  next: InputFlight<Input> | undefined;
+  readonly input: Input;
   readonly warnings: WarningSet;
   /** That of the most patient request. */
   deadlineAt: number;
@@ -75,17 +72,17 @@ interface ReadingFlight {
 type Remembered = number | { readonly positive: number; readonly warnings: WarningSet };
 
 /**
- * Decides readings: memory, then the shared cache, then the model.
+ * Decides inputs: memory, then the shared cache, then the model.
  *
  * The memory cache and the flights are keyed by a hash of the body's bytes, so that an answer is found
- * before anything is parsed. The shared cache is keyed by a hash of the parsed reading, so that
- * differently written bodies of one reading meet there.
+ * before anything is parsed. The shared cache is keyed by a hash of the parsed input, so that
+ * differently written bodies of one input meet there.
  */
-export class Decider {
+export class Decider<Input> {
   readonly #memory: LRUCache<string, Remembered> | undefined;
-  readonly #flights = new FlightTable<ReadingFlight>();
+  readonly #flights = new FlightTable<InputFlight<Input>>();
 
-  constructor(private readonly parts: DecideParts) {
+  constructor(private readonly parts: DecideParts<Input>) {
     if (parts.memoryEntries > 0) this.#memory = new LRUCache({ max: parts.memoryEntries });
   }
 
@@ -119,18 +116,17 @@ export class Decider {
 
   #parse(key: string, body: Buffer, deadlineAt: number, done: Decided): void {
     const startedAt = this.parts.now();
-    const json = readJson(body);
-    const parsed = json.ok ? parseReading(json.value, this.parts.rules) : json;
+    const parsed = this.parts.kind.parse(body);
     this.parts.metrics.stage('parse', this.parts.now() - startedAt);
     if (!parsed.ok) {
-      this.parts.cameras.refused(json.ok ? json.value : undefined);
+      this.parts.signals.refused(parsed.value);
       done({ kind: 'invalid', invalid: parsed });
       return;
     }
-    const flight: ReadingFlight = {
+    const flight: InputFlight<Input> = {
       key,
       next: undefined,
-      reading: parsed.reading,
+      input: parsed.input,
       warnings: parsed.warnings,
       deadlineAt,
       waiting: [done],
@@ -140,15 +136,15 @@ export class Decider {
     else this.#lookUp(flight, this.parts.sharedCache);
   }
 
-  #lookUp(flight: ReadingFlight, cache: SharedCache): void {
-    const sharedKey = readingKey(this.parts.model, flight.reading);
+  #lookUp(flight: InputFlight<Input>, cache: SharedCache): void {
+    const sharedKey = this.parts.kind.keyOf(this.parts.model, flight.input);
     cache.lookUp(sharedKey, (positive) => {
       if (positive !== undefined) this.#land(flight, positive, 'redis');
       else this.#score(flight, (fresh) => cache.store(sharedKey, fresh));
     });
   }
 
-  #score(flight: ReadingFlight, keep?: (positive: number) => void): void {
+  #score(flight: InputFlight<Input>, keep?: (positive: number) => void): void {
     this.parts.batcher.submit(flight, (positive, failure) => {
       if (positive === undefined) {
         this.#fail(flight, failure);
@@ -159,11 +155,11 @@ export class Decider {
     });
   }
 
-  #land(flight: ReadingFlight, positive: number, source: AnswerSource): void {
-    const { reading, warnings } = flight;
+  #land(flight: InputFlight<Input>, positive: number, source: AnswerSource): void {
+    const { input, warnings } = flight;
     this.#flights.delete(flight);
     this.#memory?.set(flight.key, warnings === 0 ? positive : { positive, warnings });
-    this.parts.cameras.decided(reading, positive, warnings);
+    this.parts.signals.decided(input, positive, warnings);
     let from = source;
     for (const done of flight.waiting) {
       this.#answer(positive, warnings, from, done);
@@ -171,7 +167,7 @@ export class Decider {
     }
   }
 
-  #fail(flight: ReadingFlight, failure: BatchFailure | undefined): void {
+  #fail(flight: InputFlight<Input>, failure: BatchFailure | undefined): void {
     this.#flights.delete(flight);
     const outcome = failure ?? { kind: 'error' as const, cause: new Error('no score came back') };
     for (const done of flight.waiting) done(outcome);

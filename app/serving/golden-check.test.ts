@@ -1,35 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import type { Reading } from '../plates/reading.js';
 import { checkGolden, describeGoldenFailure, type GoldenReading } from './golden-check.js';
 import type { Scorer } from './ports.js';
 
+/** Inputs of one number. */
+const KIND = {
+  parseGolden: ({ score }: Readonly<Record<string, unknown>>) =>
+    typeof score === 'number' ? score : undefined,
+};
+
 const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64), compilerVersion: '1' };
 
-function golden(positive: number, accuracy: unknown = positive): GoldenReading {
-  const input = {
-    regno_recognize: 'А123ВС77',
-    afts_regno_ai: 'А123ВС77',
-    recognition_accuracy: accuracy,
-    afts_regno_ai_score: 0.5,
-    afts_regno_ai_char_scores: [1],
-    afts_regno_ai_length_scores: [1],
-    camera_type: '',
-    camera_class: '',
-    time_check: '2024-06-14 08:30:15',
-    direction: 1,
-  };
-  return { input, negative: 1 - positive, positive };
+function golden(positive: number, score: unknown = positive): GoldenReading {
+  return { input: { score }, negative: 1 - positive, positive };
 }
 
-/** Gives back the accuracy of each reading as its score. */
+/** Gives back each input as its score. */
 function echoScorer(change: (positive: number, row: number) => number = (one) => one) {
   const batches: number[] = [];
   let row = 0;
-  const scorer: Scorer = {
+  const scorer: Scorer<number> = {
     model: MODEL,
-    score: (readings: readonly Reading[]) => {
-      batches.push(readings.length);
-      const scores = readings.map((reading) => change(reading.recognitionAccuracy, row++));
+    score: (inputs) => {
+      batches.push(inputs.length);
+      const scores = inputs.map((input) => change(input, row++));
       return Promise.resolve(Float64Array.from(scores));
     },
   };
@@ -41,7 +34,7 @@ const ROWS = Array.from({ length: 150 }, (_, i) => golden(i / 150));
 describe('checkGolden', () => {
   it('passes where every answer is within the tolerance', async () => {
     const { scorer, batches } = echoScorer((positive) => positive + 5e-13);
-    const result = await checkGolden(scorer, ROWS, 1e-12);
+    const result = await checkGolden(KIND, scorer, ROWS, 1e-12);
     expect(result.state).toBe('passed');
     expect(result.rows).toBe(150);
     expect(result.differenceMax).toBeGreaterThan(4e-13);
@@ -50,14 +43,14 @@ describe('checkGolden', () => {
 
   it.each([0, 63, 64, 149])('fails where row %d alone is off', async (wrong) => {
     const { scorer } = echoScorer((positive, row) => (row === wrong ? positive + 1e-9 : positive));
-    const result = await checkGolden(scorer, ROWS, 1e-12);
+    const result = await checkGolden(KIND, scorer, ROWS, 1e-12);
     expect(result).toMatchObject({ state: 'failed', wrongRows: 1, firstWrongRow: wrong + 1 });
     expect(result.differenceMax).toBeCloseTo(1e-9, 12);
   });
 
   it('fails where an answer is no number', async () => {
     const { scorer } = echoScorer((positive, row) => (row === 70 ? NaN : positive));
-    const result = await checkGolden(scorer, ROWS, 1e-12);
+    const result = await checkGolden(KIND, scorer, ROWS, 1e-12);
     expect(result).toEqual({
       state: 'failed',
       rows: 150,
@@ -70,7 +63,7 @@ describe('checkGolden', () => {
   it('fails where a golden reading is not a good one', async () => {
     const { scorer } = echoScorer();
     const rows = [golden(0.5), golden(0.5, 'x'), golden(0.25), golden(0.5, 'y')];
-    const result = await checkGolden(scorer, rows, 1e-12);
+    const result = await checkGolden(KIND, scorer, rows, 1e-12);
     expect(result).toMatchObject({ state: 'failed', wrongRows: 2, firstWrongRow: 2 });
     expect(describeGoldenFailure(result)).toBe(
       'the model failed its golden check: 2 of 4 rows are wrong, the first is row 2 (a reading has no answer)',
@@ -79,13 +72,13 @@ describe('checkGolden', () => {
 
   it('fails where the negative probability alone is off', async () => {
     const { scorer } = echoScorer();
-    const result = await checkGolden(scorer, [{ ...golden(0.5), negative: 0.4 }], 1e-12);
+    const result = await checkGolden(KIND, scorer, [{ ...golden(0.5), negative: 0.4 }], 1e-12);
     expect(result.state).toBe('failed');
   });
 
   it('says so where there is nothing to check', async () => {
     const { scorer, batches } = echoScorer();
-    expect((await checkGolden(scorer, [], 1e-12)).state).toBe('absent');
+    expect((await checkGolden(KIND, scorer, [], 1e-12)).state).toBe('absent');
     expect(batches).toEqual([]);
   });
 });

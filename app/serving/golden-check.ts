@@ -1,9 +1,6 @@
-import { parseReading } from '../plates/parse-reading.js';
-import { LENIENT_RULES } from '../plates/reading-rules.js';
-import type { Reading } from '../plates/reading.js';
-import type { Scorer } from './ports.js';
+import type { InputKind, Scorer } from './ports.js';
 
-/** A reading as clients send it and the probabilities that CatBoost itself gave. */
+/** An input as clients send it and the probabilities that CatBoost itself gave. */
 export interface GoldenReading {
   readonly input: Readonly<Record<string, unknown>>;
   readonly negative: number;
@@ -27,8 +24,9 @@ const BATCH_ROWS = 64;
  * Scores the golden readings the way requests are scored. It is the warm-up too: the code is
  * compiled and the runtime's memory is there before the first request.
  */
-export async function checkGolden(
-  scorer: Scorer,
+export async function checkGolden<Input>(
+  kind: Pick<InputKind<Input>, 'parseGolden'>,
+  scorer: Scorer<Input>,
   golden: readonly GoldenReading[],
   tolerance: number,
 ): Promise<GoldenResult> {
@@ -37,11 +35,11 @@ export async function checkGolden(
   const wrong: number[] = [];
   for (let start = 0; start < golden.length; start += BATCH_ROWS) {
     const rows = golden.slice(start, start + BATCH_ROWS);
-    const readings = rows.map((row) => readingOf(row));
-    const good = readings.filter((reading) => reading !== undefined);
+    const inputs = rows.map((row) => kind.parseGolden(row.input));
+    const good = inputs.filter((input) => input !== undefined);
     const positives = (await scorer.score(good)).values();
     for (const [i, row] of rows.entries()) {
-      const positive = readings[i] === undefined ? NaN : (positives.next().value ?? NaN);
+      const positive = inputs[i] === undefined ? NaN : (positives.next().value ?? NaN);
       const difference = Math.max(
         Math.abs(positive - row.positive),
         Math.abs(1 - positive - row.negative),
@@ -68,10 +66,4 @@ export function describeGoldenFailure(result: GoldenResult): string {
     `the model failed its golden check: ${wrongRows} of ${rows} rows are wrong, ` +
     `the first is row ${firstWrongRow} (${largest})`
   );
-}
-
-function readingOf(row: GoldenReading): Reading | undefined {
-  // Golden readings prove the model, whatever a service takes from its clients.
-  const parsed = parseReading(row.input, LENIENT_RULES);
-  return parsed.ok ? parsed.reading : undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * The arrows of the house: which part may import which, types included. `routes -> serving -> plates ->
- * model`; `cache`, `telemetry` and `cluster` carry out what `serving` asks for, `config -> nothing`,
- * entries see all, and nothing points back. What measures,
+ * The arrows of the house: which part may import which, types included. `routes -> serving -> model`;
+ * `plates`, `cache`, `telemetry` and `cluster` carry out what serving's ports ask for, `config ->
+ * nothing`, entries see all, and nothing points back. What measures,
  * builds and tests the product points at it, and never the other way round.
  */
 export interface Layer {
@@ -27,6 +27,8 @@ const REFERENCE = 'app/model/reference/';
 const COMPILE = 'app/model/compile-catboost.ts';
 const PLATES = 'app/plates/';
 const SERVING = 'app/serving/';
+/** Interfaces that others implement for serving. */
+const PORTS = 'app/serving/ports.ts';
 const RUNTIME = 'app/serving/onnx/';
 const REGISTRY = 'app/registry/';
 const CACHE = 'app/cache/';
@@ -56,20 +58,21 @@ const PRODUCT: readonly Layer[] = [
   { path: JSON_FAULT, imports: [], packages: [], pure: true },
   {
     path: PLATES,
-    imports: [ERRORS, HASH, IR, ONNX, JSON_FAULT],
+    imports: [ERRORS, HASH, IR, ONNX, JSON_FAULT, PORTS],
     packages: ['node:buffer', 'node:crypto'],
     pure: true,
   },
 
   { path: 'app/config/', imports: [], readsEnvironment: true },
-  { path: SERVING, imports: [...MODEL, PLATES] },
-  { path: RUNTIME, imports: [...MODEL, PLATES, SERVING, NO_TELEMETRY] },
+  { path: PORTS, imports: [ONNX] },
+  { path: SERVING, imports: [...MODEL, PORTS] },
+  { path: RUNTIME, imports: [...MODEL, PORTS, SERVING, NO_TELEMETRY] },
   { path: NO_TELEMETRY, imports: [], readsEnvironment: true },
-  { path: REGISTRY, imports: [...MODEL, SERVING, RUNTIME] },
-  { path: CACHE, imports: [SERVING] },
-  { path: TELEMETRY, imports: [ERRORS, PLATES, SERVING, CACHE, VERSION] },
-  { path: 'app/cluster/', imports: [SERVING, REGISTRY, CACHE, TELEMETRY] },
-  { path: ROUTES, imports: [ERRORS, PLATES, SERVING, VERSION] },
+  { path: REGISTRY, imports: [...MODEL, PORTS, SERVING, RUNTIME] },
+  { path: CACHE, imports: [PORTS] },
+  { path: TELEMETRY, imports: [ERRORS, PLATES, PORTS, SERVING, CACHE, VERSION] },
+  { path: 'app/cluster/', imports: [PORTS, SERVING, REGISTRY, CACHE, TELEMETRY] },
+  { path: ROUTES, imports: [ERRORS, PLATES, PORTS, SERVING, VERSION] },
   { path: VERSION, imports: [] },
 
   // The composition roots: the entries right under app/, and the command line behind one of them.

@@ -54,10 +54,10 @@ describe('x-reading-warnings', () => {
         void counted.push(warningsIn(warnings)),
       refused: () => undefined,
     };
-    const first = await createTestApp({ sharedCache, cameras });
+    const first = await createTestApp({ sharedCache, signals: cameras });
     const together = await Promise.all([ask(first.app, ODD), ask(first.app, ODD)]);
     const remembered = await ask(first.app, ODD);
-    const second = await createTestApp({ sharedCache, cameras });
+    const second = await createTestApp({ sharedCache, signals: cameras });
     const fromRedis = await ask(second.app, ODD);
     const answers = [...together, remembered, fromRedis];
     expect(answers.map(({ source }) => source).sort()).toEqual(

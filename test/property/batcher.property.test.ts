@@ -2,13 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseReading } from '../../app/plates/parse-reading.js';
+import { ReadingKind } from '../../app/plates/reading-kind.js';
 import { DEFAULT_RULES } from '../../app/plates/reading-rules.js';
 import type { Reading } from '../../app/plates/reading.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { Batcher, type BatchFailure } from '../../app/serving/batcher.js';
 import { Decider, type Outcome } from '../../app/serving/decide.js';
 import type { Scorer, SharedCache } from '../../app/serving/ports.js';
-import { SILENT_CAMERAS, SILENT_METRICS } from '../testing/test-app.js';
+import { SILENT_SIGNALS, SILENT_METRICS } from '../testing/test-app.js';
 
 const RUNS = { numRuns: 150 };
 const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64), compilerVersion: '1' };
@@ -29,7 +30,7 @@ function bodyOf(serial: number): Buffer {
 }
 
 /** Scores by the readings' own numbers; takes some turns of the loop and fails at some runs. */
-class FakeScorer implements Scorer {
+class FakeScorer implements Scorer<Reading> {
   readonly model = MODEL;
   readonly batches: number[] = [];
   underWay = 0;
@@ -87,7 +88,7 @@ describe('Batcher', () => {
           for (const size of groups) {
             for (let i = 0; i < size; i++) {
               const serial = heard.push([]) - 1;
-              const request = { reading: readingOf(serial), deadlineAt: 1 };
+              const request = { input: readingOf(serial), deadlineAt: 1 };
               const isFull = batcher.queueLength >= queueRowsMax;
               let isSync = true;
               batcher.submit(request, (positive, failure) => {
@@ -136,7 +137,7 @@ describe('Batcher', () => {
           const batcher = new Batcher(scorer, limits, SILENT_METRICS, () => now);
           const heard: Heard[][] = deadlines.map(() => []);
           for (const [serial, deadlineAt] of deadlines.entries()) {
-            batcher.submit({ reading: readingOf(serial), deadlineAt }, (positive, failure) =>
+            batcher.submit({ input: readingOf(serial), deadlineAt }, (positive, failure) =>
               heard[serial]?.push({ positive, failure }),
             );
           }
@@ -164,7 +165,7 @@ describe('Batcher', () => {
     const batcher = new Batcher(scorer, limits, SILENT_METRICS, () => 0);
     const heard = Array.from({ length: 30 }, (): Heard[] => []);
     for (const [serial, list] of heard.entries()) {
-      batcher.submit({ reading: readingOf(serial), deadlineAt: 1 }, (positive, failure) =>
+      batcher.submit({ input: readingOf(serial), deadlineAt: 1 }, (positive, failure) =>
         list.push({ positive, failure }),
       );
     }
@@ -174,12 +175,12 @@ describe('Batcher', () => {
 
   it('tells a failure where the model gives no number or too few of them', async () => {
     for (const scores of [Float64Array.of(NaN, 0.5), Float64Array.of(0.25)]) {
-      const scorer: Scorer = { model: MODEL, score: () => Promise.resolve(scores) };
+      const scorer: Scorer<Reading> = { model: MODEL, score: () => Promise.resolve(scores) };
       const limits = { batchRowsMax: 64, queueRowsMax: 512 };
       const batcher = new Batcher(scorer, limits, SILENT_METRICS, () => 0);
       const heard: Heard[][] = [[], []];
       for (const [serial, list] of heard.entries()) {
-        batcher.submit({ reading: readingOf(serial), deadlineAt: 1 }, (positive, failure) =>
+        batcher.submit({ input: readingOf(serial), deadlineAt: 1 }, (positive, failure) =>
           list.push({ positive, failure }),
         );
       }
@@ -232,12 +233,12 @@ describe('Decider', () => {
         const cache = how.cacheTurns === undefined ? undefined : new FakeCache(how.cacheTurns);
         const decider = new Decider({
           model: MODEL,
-          rules: DEFAULT_RULES,
+          kind: new ReadingKind(DEFAULT_RULES),
           batcher: new Batcher(scorer, how, SILENT_METRICS, () => 0),
           memoryEntries: how.memoryEntries,
           sharedCache: cache,
           metrics: SILENT_METRICS,
-          cameras: SILENT_CAMERAS,
+          signals: SILENT_SIGNALS,
           now: () => 0,
         });
         const heard: { serial: number; outcomes: Outcome[] }[] = [];
@@ -270,12 +271,12 @@ describe('Decider', () => {
     const scorer = new FakeScorer([2], new Set([0]));
     const decider = new Decider({
       model: MODEL,
-      rules: DEFAULT_RULES,
+      kind: new ReadingKind(DEFAULT_RULES),
       batcher: new Batcher(scorer, { batchRowsMax: 9, queueRowsMax: 9 }, SILENT_METRICS, () => 0),
       memoryEntries: 10,
       sharedCache: undefined,
       metrics: SILENT_METRICS,
-      cameras: SILENT_CAMERAS,
+      signals: SILENT_SIGNALS,
       now: () => 0,
     });
     const ask = async (count: number): Promise<string[]> => {
@@ -295,12 +296,12 @@ describe('Decider', () => {
     const scorer = new FakeScorer([], new Set());
     const decider = new Decider({
       model: MODEL,
-      rules: DEFAULT_RULES,
+      kind: new ReadingKind(DEFAULT_RULES),
       batcher: new Batcher(scorer, { batchRowsMax: 9, queueRowsMax: 9 }, SILENT_METRICS, () => now),
       memoryEntries: 0,
       sharedCache: undefined,
       metrics: SILENT_METRICS,
-      cameras: SILENT_CAMERAS,
+      signals: SILENT_SIGNALS,
       now: () => now,
     });
     const heard = [1, 5, 2].map((deadlineAt) => {
@@ -317,12 +318,12 @@ describe('Decider', () => {
     const scorer = new FakeScorer([], new Set());
     const decider = new Decider({
       model: MODEL,
-      rules: DEFAULT_RULES,
+      kind: new ReadingKind(DEFAULT_RULES),
       batcher: new Batcher(scorer, { batchRowsMax: 9, queueRowsMax: 9 }, SILENT_METRICS, () => 0),
       memoryEntries: 10,
       sharedCache: undefined,
       metrics: SILENT_METRICS,
-      cameras: SILENT_CAMERAS,
+      signals: SILENT_SIGNALS,
       now: () => 0,
     });
     const long = Buffer.concat([bodyOf(3), Buffer.alloc(30_000, ' ')]);

@@ -1,7 +1,9 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { SETTINGS } from '../../app/config/schema.js';
+import { ReadingKind } from '../../app/plates/reading-kind.js';
 import { DEFAULT_RULES, type ReadingRules } from '../../app/plates/reading-rules.js';
+import type { Reading } from '../../app/plates/reading.js';
 import { Admission } from '../../app/routes/admission.js';
 import type { ConnectionEnd } from '../../app/serving/finished-request.js';
 import { createApp, type AppParts } from '../../app/routes/create-app.js';
@@ -11,8 +13,8 @@ import { continueTrace } from '../../app/serving/trace-context.js';
 import { Batcher } from '../../app/serving/batcher.js';
 import { Decider } from '../../app/serving/decide.js';
 import type {
-  CameraHealth,
   DecisionMetrics,
+  InputSignals,
   Scorer,
   SharedCache,
 } from '../../app/serving/ports.js';
@@ -28,7 +30,7 @@ export const SILENT_METRICS: DecisionMetrics = {
   internalError: () => undefined,
 };
 
-export const SILENT_CAMERAS: CameraHealth = {
+export const SILENT_SIGNALS: InputSignals<unknown> = {
   decided: () => undefined,
   refused: () => undefined,
 };
@@ -36,11 +38,11 @@ export const SILENT_CAMERAS: CameraHealth = {
 export interface TestAppOptions {
   readonly parts?: Partial<AppParts>;
   /** Stands in for the shipped model's scorer. */
-  readonly scorer?: Scorer;
+  readonly scorer?: Scorer<Reading>;
   /** What is done with readings of odd values; the defaults where absent. */
   readonly rules?: ReadingRules;
   readonly sharedCache?: SharedCache;
-  readonly cameras?: CameraHealth;
+  readonly signals?: InputSignals<Reading>;
 }
 
 export interface TestApp {
@@ -61,12 +63,12 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const scorer = options.scorer ?? (await shippedScorer());
   const decider = new Decider({
     model: identity,
-    rules: options.rules ?? DEFAULT_RULES,
+    kind: new ReadingKind(options.rules ?? DEFAULT_RULES),
     batcher: new Batcher(scorer, limits, SILENT_METRICS, now),
     memoryEntries: 1000,
     sharedCache: options.sharedCache,
     metrics: SILENT_METRICS,
-    cameras: options.cameras ?? SILENT_CAMERAS,
+    signals: options.signals ?? SILENT_SIGNALS,
     now,
   });
   const app = createApp({

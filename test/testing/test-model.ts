@@ -2,6 +2,9 @@ import { loadModel, type LoadedModel } from '../../app/registry/load-model.js';
 import { OnnxScorer } from '../../app/serving/onnx/onnx-scorer.js';
 import { shippedModelPath } from '../../app/config/load-config.js';
 import { parseReading } from '../../app/plates/parse-reading.js';
+import { ReadingKind } from '../../app/plates/reading-kind.js';
+import { DEFAULT_RULES } from '../../app/plates/reading-rules.js';
+import type { Reading } from '../../app/plates/reading.js';
 import type { Scorer } from '../../app/serving/ports.js';
 import type { WireReading } from './readings.js';
 
@@ -14,9 +17,15 @@ export function shippedModel(): Promise<LoadedModel> {
 }
 
 /** A scorer of the shipped model that counts nothing. */
-export async function shippedScorer(): Promise<Scorer> {
+export async function shippedScorer(): Promise<Scorer<Reading>> {
   const { identity, session } = await shippedModel();
-  return new OnnxScorer(identity, session, { stage: () => undefined }, () => 0);
+  return new OnnxScorer(
+    identity,
+    session,
+    new ReadingKind(DEFAULT_RULES),
+    { stage: () => undefined },
+    () => 0,
+  );
 }
 
 /**

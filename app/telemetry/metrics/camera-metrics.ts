@@ -1,9 +1,9 @@
 import { hidePlates, looksLikePlate } from '../../plates/plate-shapes.js';
 import { PlateSymbols } from '../../plates/plate-symbols.js';
-import { READING_WARNINGS, type WarningSet } from '../../plates/reading-warnings.js';
+import { READING_WARNINGS } from '../../plates/reading-warnings.js';
 import { TEMPLATE_NAMES } from '../../plates/template.js';
 import type { Reading } from '../../plates/reading.js';
-import type { CameraHealth } from '../../serving/ports.js';
+import type { InputSignals, WarningSet } from '../../serving/ports.js';
 import { CAMERAS_MAX, OTHER_CAMERA as OTHER, cameraKey, type CameraName } from './camera-names.js';
 import type { Counter, MetricsRecorder } from './recorder.js';
 
@@ -45,7 +45,7 @@ interface CameraCounters {
  * Health of cameras by class and type: sums that Prometheus divides, so that they add up over
  * workers and one camera class that turns bad shows before the average moves.
  */
-export class CameraMetrics implements CameraHealth {
+export class CameraMetrics implements InputSignals<Reading> {
   /**
    * By class, then by type, as labels show them: bounded however many texts come, and most texts are
    * their own labels. A joined key would be a new string to hash for every reading.

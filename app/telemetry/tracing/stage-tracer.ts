@@ -1,6 +1,5 @@
 import type { RequestTrace, TracedStage } from '../../serving/trace-context.js';
-import type { Reading } from '../../plates/reading.js';
-import type { DecideReading, ReadingQueue } from '../../serving/decide.js';
+import type { DecideReading, ScoreQueue } from '../../serving/decide.js';
 import type { Clock, DecisionMetrics, Scorer, SharedCache } from '../../serving/ports.js';
 
 interface Run {
@@ -67,7 +66,7 @@ export class StageTracer {
     };
   }
 
-  queue(inner: ReadingQueue): ReadingQueue {
+  queue<Input>(inner: ScoreQueue<Input>): ScoreQueue<Input> {
     return {
       submit: (request, done) => {
         const trace = this.#current;
@@ -86,21 +85,20 @@ export class StageTracer {
     };
   }
 
-  scorer(inner: Scorer): Scorer {
+  scorer<Input>(inner: Scorer<Input>): Scorer<Input> {
     return {
       model: inner.model,
-      score: (readings) =>
-        this.#queued === 0 ? inner.score(readings) : this.#timed(inner, readings),
+      score: (inputs) => (this.#queued === 0 ? inner.score(inputs) : this.#timed(inner, inputs)),
     };
   }
 
-  async #timed(inner: Scorer, readings: readonly Reading[]): Promise<Float64Array> {
+  async #timed<Input>(inner: Scorer<Input>, inputs: readonly Input[]): Promise<Float64Array> {
     const startedAt = this.now();
     try {
-      return await inner.score(readings);
+      return await inner.score(inputs);
     } finally {
       // The queue runs one batch at a time and tells its readings before the next.
-      this.#lastRun = { startedAt, endedAt: this.now(), rows: readings.length };
+      this.#lastRun = { startedAt, endedAt: this.now(), rows: inputs.length };
     }
   }
 

@@ -1,5 +1,4 @@
 import { ModelError, quoted } from '../model/errors.js';
-import { assertPickRegnoModel } from '../plates/pick-regno-features.js';
 import type { ModelSignature } from '../model/onnx/signature.js';
 
 /** Labels of the two classes, lower-case: the second of a model's classes has to be the positive one. */
@@ -14,21 +13,13 @@ export function isClassNamed(label: string, name: string): boolean {
 }
 
 /**
- * Makes sure, by what a model states of itself, that its answers are decisions about readings: it takes
- * features that pick_regno makes and tells two classes apart, negative first. Anything else would be
- * answered from the wrong column, with nothing to show for it.
+ * Makes sure, by what a model states of itself, that its answers are decisions: it tells two classes
+ * apart, negative first. Anything else would be answered from the wrong column, with nothing to show for it.
  *
  * @param model a signature, or a model's IR
  * @throws ModelError `incompatible-model`
  */
-export function assertDecidesReadings(
-  model: Pick<ModelSignature, 'features' | 'classNames' | 'link' | 'dimension'>,
-): void {
-  assertTwoClasses(model);
-  assertPickRegnoModel(model);
-}
-
-function assertTwoClasses({
+export function assertTwoClasses({
   classNames,
   link,
   dimension,

@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../model/errors.js';
-import { PICK_REGNO_FEATURES } from '../plates/pick-regno-features.js';
-import type { ModelSignature } from '../model/onnx/signature.js';
-import { assertDecidesReadings } from './assert-decides-readings.js';
+import { assertTwoClasses } from './assert-two-classes.js';
 
-type Stated = Parameters<typeof assertDecidesReadings>[0];
+type Stated = Parameters<typeof assertTwoClasses>[0];
 
-const features: ModelSignature['features'] = [...PICK_REGNO_FEATURES].map(
-  ([name, kind], index) => ({ name, kind, index }),
-);
-const GOOD: Stated = { features, classNames: ['0', '1'], link: 'sigmoid', dimension: 1 };
+const GOOD: Stated = { classNames: ['0', '1'], link: 'sigmoid', dimension: 1 };
 
-describe('assertDecidesReadings', () => {
+describe('assertTwoClasses', () => {
   it.each([
     ['0', '1'],
     ['0.0', '1.0'],
@@ -19,9 +14,9 @@ describe('assertDecidesReadings', () => {
     ['False', 'True'],
     ['negative', 'positive'],
   ])('takes the classes %s and %s', (...classNames) => {
-    expect(() => assertDecidesReadings({ ...GOOD, classNames })).not.toThrow();
+    expect(() => assertTwoClasses({ ...GOOD, classNames })).not.toThrow();
     const softmax = { ...GOOD, classNames, link: 'softmax', dimension: 2 } as const;
-    expect(() => assertDecidesReadings(softmax)).not.toThrow();
+    expect(() => assertTwoClasses(softmax)).not.toThrow();
   });
 
   it.each<[string, Partial<Stated>, RegExp]>([
@@ -40,23 +35,8 @@ describe('assertDecidesReadings', () => {
     ['outputs that do not fit the link', { dimension: 2 }, /2 outputs \(sigmoid\)/],
     ['classes the other way round', { classNames: ['1', '0'] }, /classes are "1", "0"; expected 0/],
     ['labels of unknown meaning', { classNames: ['camera', 'network'] }, /"camera", "network"/],
-    [
-      'columns without names',
-      { features: [0, 1, 2].map((i) => ({ name: `${i}`, kind: 'float', index: i })) },
-      /no names but their positions/,
-    ],
-    [
-      'too many columns',
-      { features: [...features, { name: 'speed', kind: 'float', index: 33 }] },
-      /"speed" \(float\) is not made/,
-    ],
-    [
-      'a feature of another kind',
-      { features: [{ name: 'hour', kind: 'categorical', index: 0 }] },
-      /"hour" is made as float, not categorical/,
-    ],
   ])('refuses %s', (_what, change, message) => {
-    const attempt = () => assertDecidesReadings({ ...GOOD, ...change });
+    const attempt = () => assertTwoClasses({ ...GOOD, ...change });
     expect(attempt).toThrow(ModelError);
     expect(attempt).toThrow(message);
   });
