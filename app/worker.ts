@@ -32,11 +32,10 @@ import { createApp } from './routes/create-app.js';
 import type { HealthState } from './routes/health.js';
 import { createHttpServer } from './routes/http-server.js';
 import type { FinishedRequest } from './serving/finished-request.js';
-import { Batcher } from './serving/batcher.js';
-import { Decider } from './serving/decide.js';
+import { ModelSlot } from './serving/model-slot.js';
 import type { RequestTrace } from './serving/trace-context.js';
 import { SharedRead } from './serving/shared-read.js';
-import { checkGolden, describeGoldenFailure, type GoldenResult } from './serving/golden-check.js';
+import { describeGoldenFailure, type GoldenResult } from './serving/golden-check.js';
 import { createTelemetry, createWorkerLog } from './worker-telemetry.js';
 
 /** Cells are written this often, so that a killed worker takes next to nothing with it. */
@@ -108,8 +107,20 @@ async function serve(
     sendTraces: (records) => link.send({ kind: 'traces', records }),
     now,
   });
-  const { stages } = tracing;
-  const golden = await checkGolden(kind, scorer, loaded.golden, loaded.goldenTolerance);
+  let redisUp: boolean | undefined;
+  const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
+  const modelSlot = new ModelSlot({
+    scorer,
+    kind,
+    limits: { batchRowsMax: config.batchRowsMax, queueRowsMax: config.queueRowsMax },
+    memoryEntries: config.memoryCacheEntries,
+    sharedCache: redis,
+    metrics: decisionMetrics,
+    signals: cameras,
+    tracer: tracing.stages,
+    now,
+  });
+  const golden = await modelSlot.prove(loaded.golden, loaded.goldenTolerance);
   tellModel(recorder, slot, loaded, golden);
   // Once and not by each worker.
   if (golden.state === 'absent' && slot === '1') {
@@ -129,21 +140,6 @@ async function serve(
     await link.askToListen(reason);
   }
 
-  let redisUp: boolean | undefined;
-  const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
-  // Where tracing is on, each part of the decision path is wrapped; otherwise it is as it is.
-  const metrics = stages?.metrics(decisionMetrics) ?? decisionMetrics;
-  const batcher = new Batcher(stages?.scorer(scorer) ?? scorer, config, metrics, now);
-  const decider = new Decider({
-    model: identity,
-    kind,
-    batcher: stages?.queue(batcher) ?? batcher,
-    memoryEntries: config.memoryCacheEntries,
-    sharedCache: redis === undefined ? undefined : (stages?.cache(redis) ?? redis),
-    metrics,
-    signals: cameras,
-    now,
-  });
   const requestMetrics = new RequestMetrics(recorder);
   const acceptQueue = new AcceptQueue(config.backlog);
   const admission = new Admission(config.inflightMax);
@@ -159,7 +155,7 @@ async function serve(
     { intervalMs: SCRAPE_INTERVAL_MS, askersMax: STATUS_ASKERS_MAX },
   );
   const app = createApp({
-    decider: stages?.decider(decider) ?? decider,
+    decider: modelSlot,
     model: identity,
     apiKeys: config.apiKeys,
     docsPublic: config.docsPublic,
@@ -186,7 +182,7 @@ async function serve(
     },
     onError: (error, { requestId, trace }, kind) => {
       // The batcher counts its own.
-      if (kind === 'unexpected') metrics.internalError(kind);
+      if (kind === 'unexpected') decisionMetrics.internalError(kind);
       const traceId = trace === undefined ? {} : { traceId: trace.traceId };
       faults.tell('request failed', error, { kind, requestId, ...traceId });
     },
@@ -254,9 +250,9 @@ async function serve(
     recorder.gauge('httpInflight', slot).set(requestMetrics.inflight);
     recorder.gauge('readingsInflight', slot).set(admission.inflight);
     recorder.gauge('connections', slot).set(connections.size);
-    recorder.gauge('queueLength', slot).set(batcher.queueLength);
+    recorder.gauge('queueLength', slot).set(modelSlot.queueLength);
     recorder.gauge('acceptQueueLimit', slot).set(acceptQueue.limit);
-    recorder.gauge('cacheEntries', slot).set(decider.memoryEntries);
+    recorder.gauge('cacheEntries', slot).set(modelSlot.memoryEntries);
     recorder.gauge('workerReport', slot).set(Date.now() / 1000);
     cameras.settle();
     try {

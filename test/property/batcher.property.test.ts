@@ -8,8 +8,10 @@ import type { Reading } from '../../app/plates/reading.js';
 import { EXAMPLE_READING } from '../../app/routes/examples.js';
 import { Batcher, type BatchFailure } from '../../app/serving/batcher.js';
 import { Decider, type Outcome } from '../../app/serving/decide.js';
-import type { Scorer, SharedCache } from '../../app/serving/ports.js';
+import type { Scorer } from '../../app/serving/ports.js';
+import { FakeCache } from '../testing/fake-cache.js';
 import { SILENT_SIGNALS, SILENT_METRICS } from '../testing/test-app.js';
+import { untilAll } from '../testing/until-all.js';
 
 const RUNS = { numRuns: 150 };
 const MODEL = { name: 'fake', version: '1', digest: 'd'.repeat(64), compilerVersion: '1' };
@@ -64,12 +66,6 @@ const scorerPlan = {
   turns: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 5 }),
   failing: fc.uniqueArray(fc.integer({ min: 0, max: 12 }), { maxLength: 4 }),
 };
-
-async function untilAll(heard: readonly (readonly unknown[])[]): Promise<void> {
-  for (let turn = 0; turn < 5000 && heard.some((one) => one.length === 0); turn++) await nextTurn();
-  // Turns more, in which a callback that comes twice would come.
-  for (let turn = 0; turn < 5; turn++) await nextTurn();
-}
 
 describe('Batcher', () => {
   it('gives each request its own answer, exactly once, in batches under the cap', async () => {
@@ -190,26 +186,6 @@ describe('Batcher', () => {
     }
   });
 });
-
-/** A shared cache that answers after some turns, knows some keys and forgets none. */
-class FakeCache implements SharedCache {
-  readonly stored = new Map<string, number>();
-
-  constructor(private readonly turns: number) {}
-
-  lookUp(key: string, done: (positive: number | undefined) => void): void {
-    void this.#answer(key, done);
-  }
-
-  store(key: string, positive: number): void {
-    this.stored.set(key, positive);
-  }
-
-  async #answer(key: string, done: (positive: number | undefined) => void): Promise<void> {
-    for (let turn = 0; turn < this.turns; turn++) await nextTurn();
-    done(this.stored.get(key));
-  }
-}
 
 describe('Decider', () => {
   const plan = fc.record({

@@ -1,0 +1,88 @@
+import { Batcher, type BatcherLimits } from './batcher.js';
+import { Decider, type Decided, type DecideReading, type ScoreQueue } from './decide.js';
+import { checkGolden, type GoldenReading, type GoldenResult } from './golden-check.js';
+import type {
+  Clock,
+  DecisionMetrics,
+  InputKind,
+  InputSignals,
+  ModelIdentity,
+  Scorer,
+  SharedCache,
+} from './ports.js';
+import type { RequestTrace } from './trace-context.js';
+
+/** Wraps the parts of a decision path, to note the stages of requests that are traced. */
+export interface PathTracer {
+  scorer<Input>(inner: Scorer<Input>): Scorer<Input>;
+  queue<Input>(inner: ScoreQueue<Input>): ScoreQueue<Input>;
+  cache(inner: SharedCache): SharedCache;
+  metrics(inner: DecisionMetrics): DecisionMetrics;
+  decider(inner: DecideReading): DecideReading;
+}
+
+export interface ModelSlotParts<Input> {
+  readonly scorer: Scorer<Input>;
+  readonly kind: InputKind<Input>;
+  readonly limits: BatcherLimits;
+  /** Answers held in memory; 0 for none. */
+  readonly memoryEntries: number;
+  readonly sharedCache: SharedCache | undefined;
+  readonly metrics: DecisionMetrics;
+  readonly signals: InputSignals<Input>;
+  /** Absent where nothing is traced: then no part pays for it. */
+  readonly tracer: PathTracer | undefined;
+  readonly now: Clock;
+}
+
+/**
+ * One model in this process, and all that must never be shared with another model: its queue, its
+ * memory cache, its flights, the proof that it is right.
+ */
+export class ModelSlot<Input> implements DecideReading {
+  readonly model: ModelIdentity;
+  readonly #batcher: Batcher<Input>;
+  readonly #decider: Decider<Input>;
+  readonly #path: DecideReading;
+
+  constructor(private readonly parts: ModelSlotParts<Input>) {
+    const { scorer, kind, limits, memoryEntries, sharedCache, signals, tracer, now } = parts;
+    this.model = scorer.model;
+    const metrics = tracer?.metrics(parts.metrics) ?? parts.metrics;
+    this.#batcher = new Batcher(tracer?.scorer(scorer) ?? scorer, limits, metrics, now);
+    this.#decider = new Decider({
+      model: scorer.model,
+      kind,
+      batcher: tracer?.queue(this.#batcher) ?? this.#batcher,
+      memoryEntries,
+      sharedCache:
+        sharedCache === undefined ? undefined : (tracer?.cache(sharedCache) ?? sharedCache),
+      metrics,
+      signals,
+      now,
+    });
+    this.#path = tracer?.decider(this.#decider) ?? this.#decider;
+  }
+
+  /** Inputs that wait to be scored. */
+  get queueLength(): number {
+    return this.#batcher.queueLength;
+  }
+
+  get memoryEntries(): number {
+    return this.#decider.memoryEntries;
+  }
+
+  /**
+   * Scores golden inputs, and warms the model up with them.
+   *
+   * @param tolerance largest difference of a probability
+   */
+  prove(golden: readonly GoldenReading[], tolerance: number): Promise<GoldenResult> {
+    return checkGolden(this.parts.kind, this.parts.scorer, golden, tolerance);
+  }
+
+  decide(body: Buffer, deadlineAt: number, done: Decided, trace: RequestTrace | undefined): void {
+    this.#path.decide(body, deadlineAt, done, trace);
+  }
+}
