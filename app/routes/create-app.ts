@@ -9,13 +9,14 @@ import { refuse, sendOk } from './answer.js';
 import { ApiKeys, authenticate, authenticatePage } from './authenticate.js';
 import { allowCrossOrigin } from './cross-origin.js';
 import { mountDocs } from './docs.js';
-import { mountHealth, type HealthState } from './health.js';
+import { mountHealth } from './health.js';
 import { mountMetrics, type ReadMetrics } from './metrics.js';
 import { Refusal } from './refusal.js';
 import { mountReg, type RegRouteParts } from './reg.js';
 import { openRequest, type RequestObserver } from './request-context.js';
 import { mountStatus, type ReadStatus } from './status.js';
 import type { OpenTrace } from '../serving/trace-context.js';
+import type { HealthState } from '../serving/worker-health.js';
 
 export interface AppParts extends Omit<RegRouteParts, 'authenticate'> {
   readonly apiKeys: readonly string[];

@@ -1,25 +1,7 @@
 import type { IRouter } from 'express';
+import type { HealthState } from '../serving/worker-health.js';
 import { refuse, sendJson, sendOk } from './answer.js';
 import { ERROR_CODE_HEADER } from './refusal.js';
-
-export interface HealthState {
-  /** False while the process stops or its model failed the golden check. */
-  readonly ready: boolean;
-  /** `degraded`: ready, but without something that makes it faster. */
-  readonly state: 'ok' | 'degraded' | 'draining' | 'model_unavailable';
-  readonly model: {
-    readonly name: string;
-    readonly version: string;
-    readonly digest: string;
-    readonly compilerVersion: string;
-    /** Outcome of the model's golden readings; `absent` for a model that ships none. */
-    readonly golden: 'passed' | 'failed' | 'absent';
-    /** How many of them were answered at the start; 0 where nothing proves the model. */
-    readonly goldenRows: number;
-  };
-  /** What regno depends on and can do without. */
-  readonly dependencies: Readonly<Record<string, 'up' | 'down'>>;
-}
 
 /** `/health/live`: the process answers. `/health/ready`: it may be sent requests. */
 export function mountHealth(app: IRouter, state: () => HealthState): void {

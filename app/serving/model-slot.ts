@@ -64,13 +64,10 @@ export class ModelSlot<Input> implements DecideReading {
     this.#path = tracer?.decider(this.#decider) ?? this.#decider;
   }
 
-  /** Inputs that wait to be scored. */
-  get queueLength(): number {
-    return this.#batcher.queueLength;
-  }
-
-  get memoryEntries(): number {
-    return this.#decider.memoryEntries;
+  /** Inputs that wait to be scored, and answers in memory. */
+  levels(): { readonly queueLength: number; readonly cacheEntries: number } {
+    const { queueLength } = this.#batcher;
+    return { queueLength, cacheEntries: this.#decider.memoryEntries };
   }
 
   /**

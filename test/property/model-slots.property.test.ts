@@ -148,7 +148,7 @@ describe('two slots in one process', () => {
             joined: count('shared'),
           });
           expect(scored).toHaveLength(count('model') + golden.length);
-          expect(slot.memoryEntries).toBeLessThanOrEqual(4);
+          expect(slot.levels().cacheEntries).toBeLessThanOrEqual(4);
         }
         for (const [key, positive] of cache?.stored ?? []) {
           const [name, digit] = key.split(':') as [Name, string];
