@@ -289,6 +289,8 @@ function whenSettled(service: Service, sent: { decided: number }): Promise<Sampl
     const samples = await scrape(service.url);
     const hasGc = samples.some(({ name }) => name === 'regno_worker_gc_seconds_total');
     const isCounted = sumOf(samples, 'regno_decisions_total') >= sent.decided;
-    return isCounted && hasGc ? samples : undefined;
+    // Among the last things that were done to it, and perhaps to the other worker.
+    const hasEnded = sumOf(samples, 'regno_connections_ended_total') > 0;
+    return isCounted && hasGc && hasEnded ? samples : undefined;
   });
 }
