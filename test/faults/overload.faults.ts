@@ -3,7 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { median } from '../../tools/report.js';
 import { TestProcess } from '../testing/child-process.js';
-import { CLIENT_CORE, SERVICE_CORE, bindToServiceCore, hasTwoCores } from '../../tools/cpu-cores.js';
+import {
+  CLIENT_CORE,
+  SERVICE_CORE,
+  bindToServiceCore,
+  hasTwoCores,
+} from '../../tools/cpu-cores.js';
 import { HttpClient } from '../testing/http-client.js';
 import { scrape, sumOf } from '../testing/metrics-text.js';
 import { RawConnection, exchange } from '../testing/raw-http.js';
