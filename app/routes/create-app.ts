@@ -15,6 +15,7 @@ import { Refusal } from './refusal.js';
 import { mountReg, type RegRouteParts } from './reg.js';
 import { openRequest, type RequestObserver } from './request-context.js';
 import { mountStatus, type ReadStatus } from './status.js';
+import { resource } from './resource.js';
 import type { OpenTrace } from '../serving/trace-context.js';
 import type { HealthState } from '../serving/worker-health.js';
 
@@ -52,13 +53,7 @@ export function createApp(parts: AppParts): Express {
   mountStatus(app, authenticatePage(keys), parts.readStatus);
   mountDocs(app, parts.demoKey, parts.docsPublic ? undefined : authenticatePage(keys));
   app.use(requireKey);
-  app
-    .route('/')
-    .get((req, res) => {
-      req.routeTemplate = '/';
-      sendOk(res, 'ok');
-    })
-    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
+  resource(app, '/', { get: (_req, res) => sendOk(res, 'ok') });
   app.use((_req, res) => refuse(res, 'not_found'));
   app.use(handleError(parts.onError));
   replaceLastResort(app, open, parts.onError);

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { IRouter, RequestHandler } from 'express';
-import { refuse, sendJson } from './answer.js';
+import { sendJson } from './answer.js';
 import { loadAsset, sendAsset, type Asset } from './asset.js';
 import { SWAGGER_FILES } from './swagger-files.js';
+import { refuseMethod, resource } from './resource.js';
 
 function pageOf(demoKey: string | undefined): string {
   return `<!doctype html>
@@ -71,19 +72,18 @@ export function mountDocs(
   const page = pageOf(demoKey);
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
-  app
-    .route('/openapi.json')
-    .all(guard)
-    .get(async (req, res) => {
-      req.routeTemplate = '/openapi.json';
+  resource(app, '/openapi.json', {
+    guard,
+    get: async (_req, res) => {
       openApi ??= JSON.stringify((await import('./openapi.js')).createOpenApiDocument());
       sendJson(res, 200, openApi);
-    })
-    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
+    },
+  });
+  const refuseOtherMethod = refuseMethod('GET, HEAD');
   app.use('/docs', guard, (req, res, next) => {
     req.routeTemplate = '/docs';
     if (req.method !== 'GET' && req.method !== 'HEAD') {
-      refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']);
+      refuseOtherMethod(req, res, next);
       return;
     }
     res.setHeader('content-security-policy', SECURITY_POLICY);

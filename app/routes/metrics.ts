@@ -1,8 +1,8 @@
 import type { IRouter } from 'express';
 import { PrimaryUnavailable } from '../serving/primary-unavailable.js';
 import { TooManyAskers } from '../serving/shared-read.js';
-import { refuse } from './answer.js';
 import { Refusal } from './refusal.js';
+import { resource } from './resource.js';
 
 export interface MetricsAnswer {
   readonly contentType: string;
@@ -19,10 +19,8 @@ export type ReadMetrics = (question: {
 
 /** `GET /metrics`: the whole cluster's metrics, whichever worker is asked. */
 export function mountMetrics(app: IRouter, read: ReadMetrics): void {
-  app
-    .route('/metrics')
-    .get(async (req, res) => {
-      req.routeTemplate = '/metrics';
+  resource(app, '/metrics', {
+    get: async (req, res) => {
       const takesGzip = req.acceptsEncodings('gzip', 'identity') === 'gzip';
       const question = { accept: req.headers.accept, takesGzip };
       const { contentType, body, isGzip, ageSeconds } = await askPrimary(() => read(question));
@@ -39,8 +37,8 @@ export function mountMetrics(app: IRouter, read: ReadMetrics): void {
         ...(ageSeconds > 0 ? ['age', String(ageSeconds)] : []),
       ]);
       res.end(body);
-    })
-    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
+    },
+  });
 }
 
 /** What only the primary process knows: that it does not tell is no fault of this process. */

@@ -14,6 +14,7 @@ import { createArrivalCheck } from './arrivals.js';
 import { bodyFormatOf } from './body-format.js';
 import { decompressBody } from './decompress-body.js';
 import { readBody } from './read-body.js';
+import { resource } from './resource.js';
 
 export interface RegRouteParts {
   readonly decider: DecideReading;
@@ -41,12 +42,6 @@ const READING_WARNINGS_HEADER = 'x-reading-warnings';
 export function mountReg(app: IRouter, parts: RegRouteParts): void {
   const answerHeaders = headersBySource(parts.model);
   const whenThere = createArrivalCheck(parts.arrivals);
-
-  // One handler and not two: Express walks to each.
-  const enter: RequestHandler = (req, res, next) => {
-    req.routeTemplate = '/reg/';
-    return parts.authenticate(req, res, next);
-  };
 
   const postReading: RequestHandler = (req, res) => {
     if (!parts.admission.enter(req)) {
@@ -122,11 +117,7 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
     }
   }
 
-  app
-    .route('/reg')
-    .all(enter)
-    .post(postReading)
-    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'POST']));
+  resource(app, '/reg', { guard: parts.authenticate, post: postReading, template: '/reg/' });
 }
 
 type HeadersBySet = Map<WarningSet, readonly string[]>;

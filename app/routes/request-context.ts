@@ -84,13 +84,7 @@ export function openRequest(
     req.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : nextRequestId();
     req.startedAt = now();
     req.routeTemplate = 'other';
-    req.refusal = undefined;
-    req.errorCode = undefined;
-    req.faultyFields = undefined;
-    req.answerSource = undefined;
-    req.readingBody = undefined;
     req.trace = openTrace(req.headers['traceparent']);
-    req.admission = undefined;
     if (isDraining()) res.shouldKeepAlive = false;
     if (req.headers['transfer-encoding'] !== undefined) req.socket.client?.holdBack(res);
     observer.started();

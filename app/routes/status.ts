@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { IRouter, RequestHandler } from 'express';
-import { refuse, sendJson } from './answer.js';
+import { sendJson } from './answer.js';
 import { askPrimary } from './metrics.js';
 import { STATUS_SCRIPT } from './pages/status-script.js';
 import { STATUS_STYLE } from './pages/status-style.js';
+import { resource } from './resource.js';
 
 /** The operator's view of the cluster, as the text of a JSON object. */
 export type ReadStatus = () => Promise<string>;
@@ -38,10 +39,9 @@ const SECURITY_POLICY =
 
 /** `/status`, the operator's page, and `/status.json`, the figures behind it. */
 export function mountStatus(app: IRouter, guard: RequestHandler, read: ReadStatus): void {
-  app
-    .route('/status')
-    .all(named('/status'), guard)
-    .get((req, res) => {
+  resource(app, '/status', {
+    guard,
+    get: (req, res) => {
       res.writeHead(200, [
         'content-type',
         'text/html; charset=utf-8',
@@ -59,22 +59,14 @@ export function mountStatus(app: IRouter, guard: RequestHandler, read: ReadStatu
         req.requestId,
       ]);
       res.end(PAGE);
-    })
-    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
-  app
-    .route('/status.json')
-    .all(named('/status.json'), guard)
-    .get(async (_req, res) => {
+    },
+  });
+  resource(app, '/status.json', {
+    guard,
+    get: async (_req, res) => {
       sendJson(res, 200, await askPrimary(read), ['cache-control', 'no-store']);
-    })
-    .all((_req, res) => refuse(res, 'method_not_allowed', undefined, ['allow', 'GET, HEAD']));
-}
-
-function named(template: string): RequestHandler {
-  return (req, _res, next) => {
-    req.routeTemplate = template;
-    next();
-  };
+    },
+  });
 }
 
 function hashOf(text: string): string {

@@ -1,4 +1,5 @@
 import type { Logger } from '../logs/logger.js';
+import { RateWindow } from '../rate-window.js';
 import { describeError, type Redact } from '../logs/redact.js';
 import type { ErrorReporter, FaultContext } from './sentry.js';
 
@@ -35,10 +36,11 @@ const NOTE_CHARS_MAX = 200;
  */
 export class Faults {
   readonly #told = new WeakSet();
-  #windowStart = -Infinity;
-  #count = 0;
+  readonly #rate: RateWindow;
 
-  constructor(private readonly parts: FaultsParts) {}
+  constructor(private readonly parts: FaultsParts) {
+    this.#rate = new RateWindow(FAULTS_PER_SECOND_MAX, parts.now);
+  }
 
   tell(message: string, error: unknown, context: FaultContext): void {
     if (typeof error === 'object' && error !== null) {
@@ -46,7 +48,7 @@ export class Faults {
       this.#told.add(error);
     }
     // What ends the process is told in any case.
-    if (context.kind !== 'uncaught' && !this.#withinRate()) {
+    if (context.kind !== 'uncaught' && !this.#rate.takes()) {
       this.parts.onHeldBack();
       return;
     }
@@ -66,15 +68,5 @@ export class Faults {
       ...(requestId === undefined ? {} : { requestId }),
       message: `${description.name}: ${description.message}`.slice(0, NOTE_CHARS_MAX),
     });
-  }
-
-  #withinRate(): boolean {
-    const now = this.parts.now();
-    if (now - this.#windowStart >= 1) {
-      this.#windowStart = now;
-      this.#count = 0;
-    }
-    this.#count += 1;
-    return this.#count <= FAULTS_PER_SECOND_MAX;
   }
 }

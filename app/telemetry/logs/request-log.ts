@@ -1,4 +1,5 @@
 import type { FinishedRequest } from '../../serving/finished-request.js';
+import { RateWindow } from '../rate-window.js';
 import type { Logger } from './logger.js';
 import type { ReadingPseudonyms } from '../../plates/plate-pseudonyms.js';
 
@@ -24,10 +25,11 @@ export interface RequestLogOptions {
  * strings are never written; docs/logs.md has every field.
  */
 export class RequestLog {
-  #windowStart = -Infinity;
-  #lines = 0;
+  readonly #rate: RateWindow;
 
-  constructor(private readonly options: RequestLogOptions) {}
+  constructor(private readonly options: RequestLogOptions) {
+    this.#rate = new RateWindow(options.linesPerSecond, options.now);
+  }
 
   finished(request: FinishedRequest): void {
     const { sampleRatio, slowSeconds, random } = this.options;
@@ -37,7 +39,7 @@ export class RequestLog {
       if (seconds < slowSeconds && (sampleRatio === 0 || random() >= sampleRatio)) return;
     }
     if (!this.options.log.isLevelEnabled(level)) return;
-    if (!this.#withinRate()) {
+    if (!this.#rate.takes()) {
       this.options.onDropped(level);
       return;
     }
@@ -61,16 +63,6 @@ export class RequestLog {
       ...(plates === undefined ? {} : { plates }),
       ...(seconds >= this.options.slowSeconds ? { slow: true } : {}),
     };
-  }
-
-  #withinRate(): boolean {
-    const now = this.options.now();
-    if (now - this.#windowStart >= 1) {
-      this.#windowStart = now;
-      this.#lines = 0;
-    }
-    this.#lines += 1;
-    return this.#lines <= this.options.linesPerSecond;
   }
 }
 

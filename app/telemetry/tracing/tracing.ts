@@ -1,4 +1,5 @@
 import type { FinishedRequest } from '../../serving/finished-request.js';
+import { RateWindow } from '../rate-window.js';
 import {
   beginTrace,
   continueTrace,
@@ -58,7 +59,7 @@ export function createTracing({ sampleRatio, send, onDropped, now }: TracingOpti
     waiting = [];
   };
   const timer = setInterval(sendAll, SEND_INTERVAL_MS).unref();
-  const budget = new Budget(now);
+  const budget = new RateWindow(TRACES_PER_SECOND_MAX, now);
   const isWithinBudget = (): boolean => {
     if (budget.takes()) return true;
     onDropped();
@@ -87,22 +88,4 @@ export function createTracing({ sampleRatio, send, onDropped, now }: TracingOpti
       sendAll();
     },
   };
-}
-
-/** So many traces a second: a caller that samples everything, or a burst of errors, is bounded. */
-class Budget {
-  #windowStart = -Infinity;
-  #taken = 0;
-
-  constructor(private readonly now: () => number) {}
-
-  takes(): boolean {
-    const now = this.now();
-    if (now - this.#windowStart >= 1) {
-      this.#windowStart = now;
-      this.#taken = 0;
-    }
-    this.#taken += 1;
-    return this.#taken <= TRACES_PER_SECOND_MAX;
-  }
 }
