@@ -74,7 +74,7 @@ export async function runPrimary(
   const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');
   const board: StatusBoard = new StatusBoard({
     totals,
-    seats: () => supervisor.view(),
+    handles: () => supervisor.view(),
     lastReload: () => reloader.last,
     workersWanted: config.workers,
     version: REGNO_VERSION,
@@ -92,7 +92,7 @@ export async function runPrimary(
     },
     { intervalMs: SCRAPE_INTERVAL_MS, askersMax: Infinity },
   );
-  const redisLog = new RedisLog(log, () => supervisor.seats());
+  const redisLog = new RedisLog(log, () => supervisor.handles());
   const supervisor: Supervisor = new Supervisor({
     slots: config.workers,
     fork: createFork(entry, totals, config.workers, {
@@ -109,7 +109,7 @@ export async function runPrimary(
       // A worker that was killed could not report it; of its other faults it has.
       if (fault.kind === 'worker') report(new Error(`a worker ${fault.message}`), 'worker');
     },
-    onRedis: (seat) => redisLog.told(seat),
+    onRedis: (handle) => redisLog.reported(handle),
     log,
     drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
     startTimeoutMs: config.startTimeoutMs,
@@ -132,7 +132,7 @@ export async function runPrimary(
   });
 
   const watchdog = new Watchdog({
-    seats: () => supervisor.seats(),
+    handles: () => supervisor.handles(),
     hangTimeoutMs: config.hangTimeoutMs,
     startTimeoutMs: config.startTimeoutMs,
     log,

@@ -77,7 +77,7 @@ export function createWorkerHttp(parts: WorkerHttpParts): WorkerHttp {
       // The batcher counts its own.
       if (kind === 'unexpected') decisionMetrics.internalError(kind);
       const traceId = trace === undefined ? {} : { traceId: trace.traceId };
-      telemetry.faults.tell('request failed', error, { kind, requestId, ...traceId });
+      telemetry.faults.report('request failed', error, { kind, requestId, ...traceId });
     },
     now: parts.now,
   });

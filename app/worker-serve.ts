@@ -68,7 +68,7 @@ export class WorkerServe {
   #die(error: unknown): void {
     const { recorder, telemetry } = this.parts;
     recorder.counter('internalErrors', 'uncaught').inc();
-    telemetry.faults.tell('the worker cannot go on', error, { kind: 'uncaught' });
+    telemetry.faults.report('the worker cannot go on', error, { kind: 'uncaught' });
     void this.#finish(1);
   }
 

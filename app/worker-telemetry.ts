@@ -21,7 +21,7 @@ export interface TelemetryParts {
   readonly log: Logger;
   readonly model: ModelIdentity;
   readonly rules: ReadingRules;
-  /** Told each fault, for the operator's page. */
+  /** Called for each fault, for the operator's page. */
   readonly note: (fault: FaultNote) => void;
   /** Takes traces for the collector. */
   readonly sendTraces: (records: readonly TraceRecord[]) => void;

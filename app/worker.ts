@@ -1,6 +1,6 @@
 import type { RedisCache } from './cache/redis-cache.js';
 import type { StopTimes } from './cluster/listen.js';
-import { CELLS_FD, SLOT_VARIABLE } from './cluster/messages.js';
+import { COUNTERS_FD, SLOT_VARIABLE } from './cluster/messages.js';
 import { processChannel, PrimaryLink } from './cluster/primary-link.js';
 import type { Config } from './config/load-config.js';
 import { createReadingRules } from './plates/reading-rules.js';
@@ -11,7 +11,7 @@ import type { DecisionMetrics } from './serving/ports.js';
 import { WorkerHealth } from './serving/worker-health.js';
 import { closeLogger, type Logger } from './telemetry/logs/logger.js';
 import { CameraMetrics } from './telemetry/metrics/camera-metrics.js';
-import { CellsFile } from './telemetry/metrics/cells-file.js';
+import { SharedCounters } from './telemetry/metrics/shared-counters.js';
 import { createDecisionMetrics } from './telemetry/metrics/decision-metrics.js';
 import { ProcessMetrics } from './telemetry/metrics/process-metrics.js';
 import { MetricsRecorder } from './telemetry/metrics/recorder.js';
@@ -121,12 +121,12 @@ class WorkerProcess {
     const common = { slot, recorder, log, link: this.#link, telemetry };
     const report: WorkerReport = new WorkerReport({
       ...common,
-      cells: new CellsFile(CELLS_FD),
+      counters: new SharedCounters(COUNTERS_FD),
       cameras: this.#cameras,
       levels: () => ({ ...http.levels(), ...modelSlot.levels() }),
-      sendNames: (names) => this.#link.send({ kind: 'cells', names }),
+      sendSeries: (series) => this.#link.send({ kind: 'series', series }),
       onError: (error) =>
-        telemetry.faults.tell('the counts cannot be written for the primary', error, {
+        telemetry.faults.report('the counts cannot be written for the primary', error, {
           kind: 'unexpected',
         }),
     });

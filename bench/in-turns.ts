@@ -21,7 +21,7 @@ const TURN_MS = 100;
  * program.
  *
  * @param probe a body that both answer
- * @param last told of the second contender's server before both are stopped
+ * @param last called for the second contender's server before both are stopped
  * @returns what each gave, in their order
  */
 export async function loadPair(

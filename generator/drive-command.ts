@@ -32,7 +32,7 @@ interface DriveFlags extends CommonFlags {
 export function addDriveCommand(program: Command): void {
   const command = program
     .command('drive')
-    .description('runs for ever with traffic that breathes like a road, for dashboards')
+    .description('simulates days of traffic, for ever, for dashboards')
     .option(
       '-r, --rate <n>',
       "requests per second, the day's mean apart from bursts",

@@ -23,10 +23,10 @@ const REPORT_MS = 200;
 async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('load-thread is started by the generator, not by hand');
-  const tell = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
+  const report = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
   const samples = new SampleBuffer((batch) =>
-    tell({ kind: 'samples', batch }, [
+    report({ kind: 'samples', batch }, [
       batch.times.buffer as ArrayBuffer,
       batch.outcomes.buffer as ArrayBuffer,
     ]),
@@ -41,20 +41,20 @@ async function main(): Promise<void> {
   });
 
   async function runEngine(startAtEpochMs: number): Promise<void> {
-    const report = setInterval(() => {
+    const timer = setInterval(() => {
       samples.send();
-      tell({ kind: 'state', state: engine.state() });
+      report({ kind: 'state', state: engine.state() });
     }, REPORT_MS);
     // Each thread's performance.now() has a zero of its own.
     await engine.run(startAtEpochMs - performance.timeOrigin);
-    clearInterval(report);
+    clearInterval(timer);
     samples.send();
-    tell({ kind: 'done' });
+    report({ kind: 'done' });
     port?.close();
   }
 
   engine.connect();
-  tell({ kind: 'ready' });
+  report({ kind: 'ready' });
 }
 
 try {

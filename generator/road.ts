@@ -1,7 +1,7 @@
 import type { Random } from './random.js';
 import type { Schedule } from './schedule.js';
 
-/** Traffic that breathes like a road's. */
+/** Simulates a day of traffic on a road. */
 export interface RoadOptions {
   /** Requests per second of all threads, the day's mean apart from bursts. */
   readonly ratePerSecond: number;

@@ -53,7 +53,7 @@ async function main(options: StackOptions): Promise<number> {
   }
 }
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm: one person, one wish. */
+/** npm repeats the SIGINT of a terminal's Ctrl-C: repeats within this time are ignored. */
 const REPEATED_SIGNAL_MS = 500;
 
 /** The first Ctrl-C or SIGTERM ends the stack in order; a later one ends all at once. */

@@ -8,7 +8,7 @@ export type StoreResult = 'ok' | 'error' | 'skipped';
 
 /** `timeoutMs`: a look-up that takes longer is a miss. */
 export interface RedisCacheOptions extends RedisLinkOptions {
-  /** Told once per look-up. */
+  /** Called once per look-up. */
   readonly onLookUp: (result: LookUpResult, seconds: number) => void;
   /** Told once per store. */
   readonly onStore: (result: StoreResult) => void;

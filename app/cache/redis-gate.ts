@@ -7,7 +7,7 @@ export interface RedisGateOptions {
   readonly timeoutMs: number;
   /** False where there is no connection: one that is new is tried at once. */
   readonly canTry: () => boolean;
-  /** Told each failure, after what it did to the gate. */
+  /** Called for each failure, after what it did to the gate. */
   readonly onFailure: (cause: RedisCause) => void;
   readonly onChange: () => void;
 }

@@ -10,11 +10,11 @@ export interface RedisLinkOptions {
   /** What an attempt of the link's own may take. */
   readonly timeoutMs: number;
   readonly ttlSeconds: number;
-  /** Told each failure, those of the link's own attempts included. */
+  /** Called for each failure, those of the link's own attempts included. */
   readonly onFailure: (failure: RedisFailure) => void;
-  /** Told when look-ups and stores work (undefined), and when what keeps one from it changes. */
+  /** Called when look-ups and stores work (undefined), and when what keeps one from it changes. */
   readonly onState: (failure: RedisFailure | undefined) => void;
-  /** Told the worse of the two gates' states. */
+  /** Called with the worse of the two gates' states. */
   readonly onBreaker: (state: BreakerState) => void;
 }
 
@@ -42,8 +42,8 @@ export class RedisLink {
   readonly stores: RedisGate;
   readonly #redis: Redis;
   #failure: RedisFailure | undefined;
-  /** What `onState` was last told; null before the first time. */
-  #told: RedisFailure | undefined | null = null;
+  /** What `onState` was last called with; null before the first time. */
+  #reported: RedisFailure | undefined | null = null;
   /** What failed last is what the gates try. */
   #failedKey = PROBE_KEY;
   #failedStore: { readonly key: string; readonly positive: number } | undefined;
@@ -215,8 +215,8 @@ export class RedisLink {
     if (this.lookUps.isOpen && this.stores.isOpen) this.#failure = undefined;
     // It is shut without a reason only at the start, before the first attempt.
     else if (this.#failure === undefined) return;
-    if (this.#told !== null && isSame(this.#told, this.#failure)) return;
-    this.#told = this.#failure;
+    if (this.#reported !== null && isSame(this.#reported, this.#failure)) return;
+    this.#reported = this.#failure;
     this.options.onState(this.#failure);
   }
 }

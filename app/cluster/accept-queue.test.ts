@@ -25,8 +25,8 @@ describe('AcceptQueue', () => {
   it('halves the queue of the system where clients had left, and lets it grow again', async () => {
     const queue = await listening();
     expect(await roomInSystem()).toBe(LONGEST + 1);
-    queue.hadLeft();
-    queue.hadLeft();
+    queue.onAbandoned();
+    queue.onAbandoned();
     expect(queue.limit).toBe(LONGEST / 2);
     expect(await roomInSystem()).toBe(LONGEST / 2 + 1);
     await eventually('the queue is as long as before', () =>
@@ -38,13 +38,13 @@ describe('AcceptQueue', () => {
   it('stands while every turn of the loop brings a connection, for a while', async () => {
     const queue = await listening();
     await bringAtEachTurn(20);
-    expect(queue.stands).toBe(false);
+    expect(queue.isBacklogged).toBe(false);
     await bringAtEachTurn(200);
-    expect(queue.stands).toBe(true);
+    expect(queue.isBacklogged).toBe(true);
     await turn();
     await turn();
     await turn();
-    expect(queue.stands).toBe(false);
+    expect(queue.isBacklogged).toBe(false);
   });
 });
 

@@ -16,15 +16,15 @@ interface ServerWithHandle extends Server {
 
 /**
  * Keeps the system's queue of new connections shorter than its clients' patience. A worker accepts one
- * connection per turn of its event loop; under overload that is slow, and where the queue is long
- * everybody who comes out of it has given up by then, is replaced by himself at the other end, and the
- * work for him is lost. Each such client halves the limit of the queue; a second without one doubles
- * it, up to what is configured. Whom the system turns away costs nothing.
+ * connection per turn of its event loop; under overload that is slow, and in a long queue every client
+ * has given up, and connected anew, by the time its connection is accepted: the work for it is lost. An
+ * abandoned connection halves the limit of the queue; one second without any doubles it, up to what is
+ * configured. What the system turns away costs nothing.
  *
  * Clients with patience see a queue as long as it is configured. Figures: docs/decisions/0013-workers-accept.md
  */
 export class AcceptQueue implements ArrivalQueue {
-  stands = false;
+  isBacklogged = false;
   #limit: number;
   #server: ServerWithHandle | undefined;
   #watching = false;
@@ -55,7 +55,7 @@ export class AcceptQueue implements ArrivalQueue {
     });
   }
 
-  hadLeft(): void {
+  onAbandoned(): void {
     const now = performance.now();
     if (now - this.#cutAt < CUT_INTERVAL_MS) return;
     this.#cutAt = now;
@@ -66,11 +66,11 @@ export class AcceptQueue implements ArrivalQueue {
 
   readonly #turn = (): void => {
     if (this.#accepted) {
-      this.stands ||= performance.now() - this.#busySince >= STANDING_MS;
+      this.isBacklogged ||= performance.now() - this.#busySince >= STANDING_MS;
       this.#accepted = false;
       setImmediate(this.#turn);
     } else {
-      this.stands = false;
+      this.isBacklogged = false;
       this.#watching = false;
     }
   };

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import { onceHears, sendTo } from './seat.js';
+import { onceHears, sendTo } from './worker-handle.js';
 
 /**
  * Keeps the port that the system chose where 0 is configured. It is the workers' only as long as one
@@ -11,15 +11,15 @@ import { onceHears, sendTo } from './seat.js';
  */
 export function keepPort(configured: number): () => number {
   let port = configured;
-  const tell = (worker: Worker): void => {
+  const send = (worker: Worker): void => {
     if (port !== 0) sendTo(worker, { kind: 'port', port });
   };
-  cluster.on('fork', (worker) => onceHears(worker, () => tell(worker)));
+  cluster.on('fork', (worker) => onceHears(worker, () => send(worker)));
   cluster.on('listening', (_worker, address) => {
     if (port !== 0) return;
     port = address.port;
     for (const worker of Object.values(cluster.workers ?? {})) {
-      if (worker !== undefined) tell(worker);
+      if (worker !== undefined) send(worker);
     }
   });
   return () => port;

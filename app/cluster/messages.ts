@@ -1,7 +1,7 @@
 import type { FaultNote } from '../telemetry/errors/faults.js';
 import type { CameraName } from '../telemetry/metrics/camera-names.js';
 import type { Scraped } from '../telemetry/metrics/cluster-metrics.js';
-import type { CellNames } from '../telemetry/metrics/recorder.js';
+import type { SeriesDescriptors } from '../telemetry/metrics/recorder.js';
 import type { RedisFailure } from '../cache/redis-failure.js';
 import type { TraceRecord } from '../telemetry/tracing/trace-record.js';
 import type { ModelIdentity } from '../serving/ports.js';
@@ -15,8 +15,8 @@ export type WorkerMessage =
   | { readonly kind: 'beat' }
   /** Its model failed the golden check: it listens only where the primary answers `listen`. */
   | { readonly kind: 'unusable'; readonly reason: string }
-  /** What cells of its file are; sent once they are written. */
-  | { readonly kind: 'cells'; readonly names: CellNames }
+  /** Which series the values in its file belong to; sent once they are written. */
+  | { readonly kind: 'series'; readonly series: SeriesDescriptors }
   /** Asks for the cluster's metrics as text; answered by `scraped` with the same id. */
   | { readonly kind: 'scrape'; readonly id: number }
   /** Asks for the operator's view of the cluster as JSON; answered by `scraped` as well. */
@@ -45,7 +45,7 @@ export const SLOT_VARIABLE = 'WORKER_SLOT';
 
 export const BEAT_MS = 1000;
 
-/** File descriptor of a worker's `CellsFile`: the one after the standard streams and the channel. */
-export const CELLS_FD = 4;
+/** File descriptor of a worker's `SharedCounters`: the one after the standard streams and the channel. */
+export const COUNTERS_FD = 4;
 /** And of the pipe that its model comes through. */
 export const MODEL_FD = 5;

@@ -30,7 +30,7 @@ function createLog(slots: number) {
     const worker = workers.find((one) => one.slot === slot);
     if (worker === undefined) throw new Error(`no worker in slot ${slot}`);
     worker.redisFailure = redisFailure;
-    log.told(worker);
+    log.reported(worker);
   };
   return { lines, workers, tells, clock };
 }

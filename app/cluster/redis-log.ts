@@ -1,11 +1,11 @@
-import type { Seat } from './seat.js';
+import type { WorkerHandle } from './worker-handle.js';
 import type { Logger } from '../telemetry/logs/logger.js';
 import { REDIS_CAUSES, type RedisCause } from '../cache/redis-failure.js';
 
 /** Workers go out of step by less than this, and tell at changes only. */
 const SAY_AGAIN_MS = 5 * 60_000;
 
-type RedisUser = Pick<Seat, 'slot' | 'state' | 'redisFailure'>;
+type RedisUser = Pick<WorkerHandle, 'slot' | 'state' | 'redisFailure'>;
 
 /**
  * Logs what keeps Redis from being used, for the whole service: a Redis that is gone is gone for all
@@ -28,7 +28,7 @@ export class RedisLog {
   ) {}
 
   /** Called when a worker has told that Redis works for it, or what keeps it from use. */
-  told({ slot, redisFailure }: RedisUser): void {
+  reported({ slot, redisFailure }: RedisUser): void {
     if (redisFailure === undefined) {
       this.#worksForOne();
       return;

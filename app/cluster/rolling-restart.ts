@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ModelFiles } from '../registry/model-files.js';
-import { whyNotUsable, type Seat } from './seat.js';
+import { whyNotUsable, type WorkerHandle } from './worker-handle.js';
 
 /** How a rolling restart ended; `stopped` is a stop of the service that came into it. */
 export type RollEnd =
@@ -13,10 +13,10 @@ export interface Slots {
   readonly count: number;
   readonly isStopping: () => boolean;
   /** Starts a worker beside the one that the slot has. */
-  readonly fork: (slot: number, model: ModelFiles) => Seat;
+  readonly fork: (slot: number, model: ModelFiles) => WorkerHandle;
   /** The slot's worker that does not drain; undefined between a death and its restart. */
-  readonly seatOf: (slot: number) => Seat | undefined;
-  readonly drain: (seat: Seat) => void;
+  readonly seatOf: (slot: number) => WorkerHandle | undefined;
+  readonly drain: (handle: WorkerHandle) => void;
   readonly modelOf: (slot: number) => ModelFiles;
   /** From now on restarts of the slot load this model. */
   readonly setModel: (slot: number, model: ModelFiles) => void;

@@ -10,7 +10,7 @@ import type { WorkerMessage } from './messages.js';
 import { DEATHS_WINDOW_MS, RestartPolicy } from './restart-policy.js';
 import { rollWorkers, type RollEnd } from './rolling-restart.js';
 import type { WorkerState, WorkerView } from '../telemetry/status/service-views.js';
-import { onceEnded, sendTo, type Seat } from './seat.js';
+import { onceEnded, sendTo, type WorkerHandle } from './worker-handle.js';
 
 export interface SupervisorParts {
   readonly slots: number;
@@ -22,10 +22,10 @@ export interface SupervisorParts {
   readonly readStatus: () => string;
   /** Takes the traces of a worker of this slot, which serves this model. */
   readonly onTraces: (slot: number, model: ModelIdentity, records: readonly TraceRecord[]) => void;
-  /** Told of faults of workers, and of workers that ended unasked. */
+  /** Called for faults of workers, and of workers that ended unasked. */
   readonly onFault: (fault: FaultNote) => void;
-  /** Told of a worker that has told what keeps Redis from use, or that it works. */
-  readonly onRedis: (seat: Seat) => void;
+  /** Called for a worker that has told what keeps Redis from use, or that it works. */
+  readonly onRedis: (handle: WorkerHandle) => void;
   readonly log: Logger;
   /** Time that a worker has to drain before it is killed. */
   readonly drainTimeoutMs: number;
@@ -49,7 +49,7 @@ const GRACE_AFTER_DRAIN_MS = 1000;
  * what they have accepted.
  */
 export class Supervisor {
-  readonly #seats = new Map<number, Seat>();
+  readonly #handles = new Map<number, WorkerHandle>();
   readonly #restarts = new Map<number, NodeJS.Timeout>();
   /** What a restart loads, by slot. */
   readonly #models = new Map<number, ModelFiles>();
@@ -68,13 +68,13 @@ export class Supervisor {
   }
 
   /** The worker processes there are. */
-  seats(): Iterable<Seat> {
-    return this.#seats.values();
+  handles(): Iterable<WorkerHandle> {
+    return this.#handles.values();
   }
 
   /** The same for the operator's page, by slot. */
   view(): WorkerView[] {
-    return [...this.#seats.values()]
+    return [...this.#handles.values()]
       .map(({ slot, worker, state, startedAt }) => ({
         slot,
         pid: worker.process.pid,
@@ -86,7 +86,7 @@ export class Supervisor {
 
   /** The model of a worker that serves; undefined where there is none. */
   served(): ModelIdentity | undefined {
-    const serving = [...this.#seats.values()].filter(({ state }) => state === 'ready');
+    const serving = [...this.#handles.values()].filter(({ state }) => state === 'ready');
     return serving.find(({ model }) => model !== undefined)?.model;
   }
 
@@ -106,7 +106,7 @@ export class Supervisor {
     clearTimeout(this.#nobodyListens);
     for (const timer of this.#restarts.values()) clearTimeout(timer);
     this.#restarts.clear();
-    for (const seat of this.#seats.values()) this.#drain(seat);
+    for (const handle of this.#handles.values()) this.#drain(handle);
     this.#endIfEmpty();
   }
 
@@ -119,7 +119,7 @@ export class Supervisor {
         isStopping: () => this.#stopping,
         fork: (slot, files) => this.#fork(slot, files),
         seatOf: (slot) => this.#seatOf(slot),
-        drain: (seat) => this.#drain(seat),
+        drain: (handle) => this.#drain(handle),
         modelOf: (slot) => this.#modelOf(slot),
         setModel: (slot, files) => this.#models.set(slot, files),
         refill: (slot) => this.#refill(slot),
@@ -130,7 +130,7 @@ export class Supervisor {
 
   /** Ends at once, without waiting for anything. */
   kill(): void {
-    for (const seat of this.#seats.values()) seat.worker.process.kill('SIGKILL');
+    for (const handle of this.#handles.values()) handle.worker.process.kill('SIGKILL');
   }
 
   #modelOf(slot: number): ModelFiles {
@@ -139,9 +139,9 @@ export class Supervisor {
     return model;
   }
 
-  #seatOf(slot: number): Seat | undefined {
-    return [...this.#seats.values()].find(
-      (seat) => seat.slot === slot && seat.state !== 'draining',
+  #seatOf(slot: number): WorkerHandle | undefined {
+    return [...this.#handles.values()].find(
+      (handle) => handle.slot === slot && handle.state !== 'draining',
     );
   }
 
@@ -150,12 +150,12 @@ export class Supervisor {
     this.#fork(slot, this.#modelOf(slot));
   }
 
-  #fork(slot: number, files: ModelFiles): Seat {
+  #fork(slot: number, files: ModelFiles): WorkerHandle {
     clearTimeout(this.#restarts.get(slot));
     this.#restarts.delete(slot);
     const worker = this.parts.fork(slot, files);
     const startedAt = performance.now();
-    const seat: Seat = {
+    const handle: WorkerHandle = {
       slot,
       worker,
       files,
@@ -164,39 +164,39 @@ export class Supervisor {
       model: undefined,
       fault: undefined,
       redisFailure: undefined,
-      silentLooks: 0,
+      missedBeats: 0,
       isHung: false,
       killTimer: undefined,
     };
-    this.#seats.set(worker.id, seat);
+    this.#handles.set(worker.id, handle);
     for (const reason of ['crash', 'killed', 'hung']) {
       // Counters that alerts watch start at 0.
       this.parts.totals.add('workerExits', [String(slot), reason], 0);
     }
     this.parts.totals.add('workerStarts', [String(slot)], 1);
-    worker.on('message', (message: WorkerMessage) => this.#receive(seat, message));
+    worker.on('message', (message: WorkerMessage) => this.#receive(handle, message));
     worker.on('error', (error) => this.parts.log.warn('worker channel failed', { slot, error }));
     onceEnded(worker, (code, signal) => {
-      this.#exited(seat, code, signal, performance.now() - startedAt);
+      this.#exited(handle, code, signal, performance.now() - startedAt);
     });
     this.#showStates();
-    return seat;
+    return handle;
   }
 
-  #receive(seat: Seat, message: WorkerMessage): void {
-    seat.silentLooks = 0;
+  #receive(handle: WorkerHandle, message: WorkerMessage): void {
+    handle.missedBeats = 0;
     switch (message.kind) {
       case 'hears':
       case 'beat':
         return;
-      case 'cells':
-        this.parts.totals.name(seat.worker.id, message.names);
+      case 'series':
+        this.parts.totals.name(handle.worker.id, message.series);
         return;
       case 'scrape':
-        void this.#scrape(seat, message.id);
+        void this.#scrape(handle, message.id);
         return;
       case 'status':
-        sendTo(seat.worker, {
+        sendTo(handle.worker, {
           kind: 'scraped',
           id: message.id,
           contentType: 'application/json',
@@ -204,22 +204,23 @@ export class Supervisor {
         });
         return;
       case 'traces':
-        if (seat.model !== undefined) this.parts.onTraces(seat.slot, seat.model, message.records);
+        if (handle.model !== undefined)
+          this.parts.onTraces(handle.slot, handle.model, message.records);
         return;
       case 'fault':
         this.parts.onFault(message.fault);
         return;
       case 'redis':
-        seat.redisFailure = message.failure;
-        this.parts.onRedis(seat);
+        handle.redisFailure = message.failure;
+        this.parts.onRedis(handle);
         return;
       case 'ready':
-        seat.model = message.model;
-        this.#becameReady(seat, message.usable);
+        handle.model = message.model;
+        this.#becameReady(handle, message.usable);
         return;
       case 'unusable':
-        seat.fault = message.reason;
-        this.#failedItsCheck(seat);
+        handle.fault = message.reason;
+        this.#failedItsCheck(handle);
         return;
       case 'unstartable':
         // Once the service has been up, it goes on with the workers it has.
@@ -227,34 +228,34 @@ export class Supervisor {
     }
   }
 
-  async #scrape(seat: Seat, id: number): Promise<void> {
-    sendTo(seat.worker, { kind: 'scraped', id, ...(await this.parts.readMetrics()) });
+  async #scrape(handle: WorkerHandle, id: number): Promise<void> {
+    sendTo(handle.worker, { kind: 'scraped', id, ...(await this.parts.readMetrics()) });
   }
 
-  #becameReady(seat: Seat, usable: boolean): void {
-    if (seat.state !== 'starting') return;
-    seat.state = usable ? 'ready' : 'unready';
-    if (usable) this.#provedBy(seat);
+  #becameReady(handle: WorkerHandle, usable: boolean): void {
+    if (handle.state !== 'starting') return;
+    handle.state = usable ? 'ready' : 'unready';
+    if (usable) this.#provedBy(handle);
     this.#showStates();
     if (this.#stopping) {
-      this.#drain(seat);
+      this.#drain(handle);
       return;
     }
-    const seats = [...this.#seats.values()];
-    if (this.#wasReady || seats.some(({ state }) => state === 'starting')) return;
-    this.#wasReady = seats.some(({ state }) => state === 'ready');
+    const handles = [...this.#handles.values()];
+    if (this.#wasReady || handles.some(({ state }) => state === 'starting')) return;
+    this.#wasReady = handles.some(({ state }) => state === 'ready');
     const isStart = !this.#hasStarted;
     this.#hasStarted = true;
     if (this.#wasReady) this.parts.onReady();
-    else if (isStart) this.parts.onNotReady(seat.fault ?? 'no worker is usable');
+    else if (isStart) this.parts.onNotReady(handle.fault ?? 'no worker is usable');
     if (isStart) this.parts.onStarted();
   }
 
-  #provedBy(seat: Seat): void {
-    this.#proved.add(seat.files);
-    for (const other of this.#seats.values()) {
+  #provedBy(handle: WorkerHandle): void {
+    this.#proved.add(handle.files);
+    for (const other of this.#handles.values()) {
       // It failed with a model that is right: a new process may do better.
-      if (other.state === 'unready' && other.files === seat.files) {
+      if (other.state === 'unready' && other.files === handle.files) {
         other.worker.process.kill('SIGKILL');
       }
     }
@@ -264,46 +265,46 @@ export class Supervisor {
    * Without any usable worker, one that is not usable may listen, to say so. Beside usable ones it
    * would only refuse what they would answer.
    */
-  #failedItsCheck(seat: Seat): void {
-    const isForRoll = seat.files !== this.#modelOf(seat.slot);
+  #failedItsCheck(handle: WorkerHandle): void {
+    const isForRoll = handle.files !== this.#modelOf(handle.slot);
     if (isForRoll) return;
-    if (!this.#proved.has(seat.files)) sendTo(seat.worker, { kind: 'listen' });
-    else seat.worker.process.kill('SIGKILL');
+    if (!this.#proved.has(handle.files)) sendTo(handle.worker, { kind: 'listen' });
+    else handle.worker.process.kill('SIGKILL');
   }
 
-  #drain(seat: Seat): void {
-    if (seat.state === 'draining') return;
-    const wasStarting = seat.state === 'starting';
-    seat.state = 'draining';
+  #drain(handle: WorkerHandle): void {
+    if (handle.state === 'draining') return;
+    const wasStarting = handle.state === 'starting';
+    handle.state = 'draining';
     this.#showStates();
     if (wasStarting) {
       // It serves nobody yet and may be deep in compiling a model: nothing is lost.
-      seat.worker.process.kill('SIGKILL');
+      handle.worker.process.kill('SIGKILL');
       return;
     }
-    sendTo(seat.worker, { kind: 'drain' });
-    seat.killTimer = setTimeout(() => {
-      this.parts.log.error('worker did not drain in time and is killed', { slot: seat.slot });
-      seat.worker.process.kill('SIGKILL');
+    sendTo(handle.worker, { kind: 'drain' });
+    handle.killTimer = setTimeout(() => {
+      this.parts.log.error('worker did not drain in time and is killed', { slot: handle.slot });
+      handle.worker.process.kill('SIGKILL');
     }, this.parts.drainTimeoutMs + GRACE_AFTER_DRAIN_MS);
   }
 
-  #exited(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
-    clearTimeout(seat.killTimer);
-    this.#seats.delete(seat.worker.id);
-    const asked = seat.state === 'draining';
-    const reason = exitReason(seat, signal);
-    this.parts.totals.add('workerExits', [String(seat.slot), reason], 1);
+  #exited(handle: WorkerHandle, code: number, signal: string | null, aliveMs: number): void {
+    clearTimeout(handle.killTimer);
+    this.#handles.delete(handle.worker.id);
+    const asked = handle.state === 'draining';
+    const reason = exitReason(handle, signal);
+    this.parts.totals.add('workerExits', [String(handle.slot), reason], 1);
     this.#showStates();
     // In a rolling restart, where a slot has an old and a new worker, the other one goes on.
-    if (!asked && !this.#stopping && this.#seatOf(seat.slot) === undefined) {
-      this.#restart(seat, code, signal, aliveMs);
+    if (!asked && !this.#stopping && this.#seatOf(handle.slot) === undefined) {
+      this.#restart(handle, code, signal, aliveMs);
     }
     this.#endIfEmpty();
   }
 
-  #restart(seat: Seat, code: number, signal: string | null, aliveMs: number): void {
-    const { slot } = seat;
+  #restart(handle: WorkerHandle, code: number, signal: string | null, aliveMs: number): void {
+    const { slot } = handle;
     const delayMs = this.#policy.delayAfter(slot, aliveMs, this.#hasStarted);
     if (delayMs === undefined) {
       this.parts.log.error('workers die faster than they can serve; giving up', {
@@ -316,7 +317,7 @@ export class Supervisor {
       return;
     }
     this.parts.log.error('worker died and is restarted', { slot, code, signal, delayMs });
-    const end = seat.isHung
+    const end = handle.isHung
       ? 'killed, as it did not respond'
       : `ended by ${signal ?? `exit code ${code}`}`;
     this.parts.onFault({
@@ -332,14 +333,14 @@ export class Supervisor {
   }
 
   #endIfEmpty(): void {
-    if (!this.#stopping || this.#ended || this.#seats.size > 0) return;
+    if (!this.#stopping || this.#ended || this.#handles.size > 0) return;
     this.#ended = true;
     this.parts.onEnd(this.#exitCode);
   }
 
   #showStates(): void {
     const counts: Record<WorkerState, number> = { starting: 0, ready: 0, unready: 0, draining: 0 };
-    for (const seat of this.#seats.values()) counts[seat.state] += 1;
+    for (const handle of this.#handles.values()) counts[handle.state] += 1;
     for (const [state, count] of Object.entries(counts)) {
       this.parts.totals.set('workers', [state], count);
     }
@@ -361,8 +362,11 @@ export class Supervisor {
   }
 }
 
-function exitReason(seat: Seat, signal: string | null): 'clean' | 'crash' | 'killed' | 'hung' {
-  if (seat.isHung) return 'hung';
+function exitReason(
+  handle: WorkerHandle,
+  signal: string | null,
+): 'clean' | 'crash' | 'killed' | 'hung' {
+  if (handle.isHung) return 'hung';
   if (signal !== null) return 'killed';
-  return seat.state === 'draining' ? 'clean' : 'crash';
+  return handle.state === 'draining' ? 'clean' : 'crash';
 }

@@ -1,9 +1,9 @@
 import type { Logger } from '../telemetry/logs/logger.js';
 import { BEAT_MS } from './messages.js';
-import type { Seat } from './seat.js';
+import type { WorkerHandle } from './worker-handle.js';
 
 export interface WatchdogParts {
-  readonly seats: () => Iterable<Seat>;
+  readonly handles: () => Iterable<WorkerHandle>;
   /** A worker that serves and sends nothing for so long hangs. */
   readonly hangTimeoutMs: number;
   /** The same of one that starts: it sends hardly anything until it is ready. */
@@ -24,32 +24,32 @@ export class Watchdog {
   constructor(private readonly parts: WatchdogParts) {}
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), BEAT_MS).unref();
+    this.#timer = setInterval(() => this.#check(), BEAT_MS).unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
-    for (const seat of this.parts.seats()) {
+  #check(): void {
+    for (const handle of this.parts.handles()) {
       // One that drains has a deadline of its own.
-      if (seat.state === 'draining') continue;
+      if (handle.state === 'draining') continue;
       const { startTimeoutMs, hangTimeoutMs } = this.parts;
-      const timeoutMs = seat.state === 'starting' ? startTimeoutMs : hangTimeoutMs;
-      seat.silentLooks += 1;
-      if (seat.silentLooks * BEAT_MS <= timeoutMs) continue;
-      const { slot, state } = seat;
-      const { pid } = seat.worker.process;
+      const timeoutMs = handle.state === 'starting' ? startTimeoutMs : hangTimeoutMs;
+      handle.missedBeats += 1;
+      if (handle.missedBeats * BEAT_MS <= timeoutMs) continue;
+      const { slot, state } = handle;
+      const { pid } = handle.worker.process;
       this.parts.log.error('worker does not respond and is killed', {
         slot,
         pid,
         state,
         timeoutMs,
       });
-      seat.isHung = true;
+      handle.isHung = true;
       // SIGTERM would wait for a process that is stopped.
-      seat.worker.process.kill('SIGKILL');
+      handle.worker.process.kill('SIGKILL');
     }
   }
 }

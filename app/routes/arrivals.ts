@@ -11,7 +11,7 @@ export function createArrivalCheck(queue: ArrivalQueue): (req: Request, go: () =
   const known = new WeakSet<Socket>();
   return (req, go) => {
     const { socket } = req;
-    if (!queue.stands || known.has(socket)) {
+    if (!queue.isBacklogged || known.has(socket)) {
       go();
       return;
     }
@@ -23,7 +23,7 @@ export function createArrivalCheck(queue: ArrivalQueue): (req: Request, go: () =
           go();
         } else {
           socket.destroy();
-          queue.hadLeft();
+          queue.onAbandoned();
         }
       });
     });

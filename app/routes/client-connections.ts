@@ -177,7 +177,7 @@ export class ClientConnections {
   };
   #sweep: NodeJS.Timeout | undefined;
 
-  /** @param onEnd told of each connection that is ended from this side */
+  /** @param onEnd called for each connection that is ended from this side */
   constructor(
     private readonly limits: ConnectionLimits,
     private readonly onEnd: (reason: ConnectionEnd) => void,

@@ -17,9 +17,9 @@ export interface HttpServerLimits extends ConnectionLimits {
 }
 
 export interface HttpServerEvents {
-  /** Told of requests that Node's parser refused before Express saw them. */
+  /** Called for requests that Node's parser refused before Express saw them. */
   readonly onRefusal: (reason: RefusalReason) => void;
-  /** Told of connections that the server ended to stay within its limits. */
+  /** Called for connections that the server ended to stay within its limits. */
   readonly onConnectionEnd: (reason: ConnectionEnd) => void;
 }
 

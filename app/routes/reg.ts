@@ -26,7 +26,7 @@ export interface RegRouteParts {
   readonly arrivals: ArrivalQueue;
   /** False where the loaded model failed its golden check. */
   readonly modelUsable: () => boolean;
-  /** Told of faults of regno itself: the model did not answer, or a handler threw. */
+  /** Called for faults of regno itself: the model did not answer, or a handler threw. */
   readonly onError: (cause: unknown, req: Request, kind: 'inference' | 'unexpected') => void;
   /** Seconds on the clock of the decider's deadlines. */
   readonly now: () => number;
@@ -41,7 +41,7 @@ const READING_WARNINGS_HEADER = 'x-reading-warnings';
  */
 export function mountReg(app: IRouter, parts: RegRouteParts): void {
   const answerHeaders = headersBySource(parts.model);
-  const whenThere = createArrivalCheck(parts.arrivals);
+  const ifStillConnected = createArrivalCheck(parts.arrivals);
 
   const postReading: RequestHandler = (req, res) => {
     if (!parts.admission.enter(req)) {
@@ -76,7 +76,7 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
 
   function decide(req: Request, res: Response, body: Buffer, deadlineAt: number): void {
     req.readingBody = body;
-    whenThere(req, () => {
+    ifStillConnected(req, () => {
       const { trace } = req;
       try {
         parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome), trace);

@@ -28,7 +28,7 @@ export interface BatcherLimits {
 /**
  * Scores inputs that arrive in the same turn of the event loop as one batch. A run of the graph
  * has a fixed cost and blocks the loop, while a row costs little: whatever comes in during a run
- * makes the next batch, so nothing waits for company and the cost per row falls as the load rises.
+ * makes the next batch, which adds no batching delay, and the cost per row falls as the load rises.
  */
 export class Batcher<Input> {
   #waiting: Waiting<Input>[] = [];

@@ -139,7 +139,7 @@ export class Decider<Input> {
   #lookUp(flight: InputFlight<Input>, cache: SharedCache): void {
     const sharedKey = this.parts.kind.keyOf(this.parts.model, flight.input);
     cache.lookUp(sharedKey, (positive) => {
-      if (positive !== undefined) this.#land(flight, positive, 'redis');
+      if (positive !== undefined) this.#complete(flight, positive, 'redis');
       else this.#score(flight, (fresh) => cache.store(sharedKey, fresh));
     });
   }
@@ -151,11 +151,11 @@ export class Decider<Input> {
         return;
       }
       keep?.(positive);
-      this.#land(flight, positive, 'model');
+      this.#complete(flight, positive, 'model');
     });
   }
 
-  #land(flight: InputFlight<Input>, positive: number, source: AnswerSource): void {
+  #complete(flight: InputFlight<Input>, positive: number, source: AnswerSource): void {
     const { input, warnings } = flight;
     this.#flights.delete(flight);
     this.#memory?.set(flight.key, warnings === 0 ? positive : { positive, warnings });

@@ -46,7 +46,7 @@ export interface InputKind<Input> {
   keyOf(model: ModelIdentity, input: Input): string;
 }
 
-/** Told what comes in, for metrics of its senders. */
+/** Called with what comes in, for metrics of its senders. */
 export interface InputSignals<Input> {
   /** Once per input that was scored; repeats that memory answers are not reported. */
   decided(input: Input, positive: number, warnings: WarningSet): void;
@@ -105,9 +105,9 @@ export interface DecisionMetrics {
 /** New connections that wait in the system until they are accepted. */
 export interface ArrivalQueue {
   /** True while it has not been empty for a while: who comes out of it may have left. */
-  readonly stands: boolean;
-  /** Told of a client who had. */
-  hadLeft(): void;
+  readonly isBacklogged: boolean;
+  /** Called for a client who had. */
+  onAbandoned(): void;
 }
 
 /** Seconds on a clock that never goes back. */

@@ -3,7 +3,7 @@
  * logged about requests. Shows what metrics and log cost; no setting turns them off.
  */
 const { MetricsRecorder } = await import('../../dist/app/telemetry/metrics/recorder.js');
-const { CellsFile } = await import('../../dist/app/telemetry/metrics/cells-file.js');
+const { SharedCounters } = await import('../../dist/app/telemetry/metrics/shared-counters.js');
 const { CameraMetrics } = await import('../../dist/app/telemetry/metrics/camera-metrics.js');
 const { ProcessMetrics } = await import('../../dist/app/telemetry/metrics/process-metrics.js');
 const { RequestLog } = await import('../../dist/app/telemetry/logs/request-log.js');
@@ -13,7 +13,7 @@ const nothing = () => undefined;
 MetricsRecorder.prototype.counter = () => ({ inc: nothing });
 MetricsRecorder.prototype.gauge = () => ({ set: nothing });
 MetricsRecorder.prototype.histogram = () => ({ observe: nothing });
-CellsFile.prototype.write = nothing;
+SharedCounters.prototype.write = nothing;
 CameraMetrics.prototype.decided = nothing;
 CameraMetrics.prototype.refused = nothing;
 ProcessMetrics.prototype.start = nothing;

@@ -402,12 +402,12 @@ describe('a refusal before the body is read', () => {
 });
 
 describe('a standing queue of new connections', () => {
-  /** The application behind a queue that stands; counts what is decided and who had left. */
+  /** The application behind a queue that isBacklogged; counts what is decided and who had left. */
   async function listenBehindQueue() {
     const seen = { decided: 0, left: 0 };
     const { app, finished } = await createTestApp({
       parts: {
-        arrivals: { stands: true, hadLeft: () => (seen.left += 1) },
+        arrivals: { isBacklogged: true, onAbandoned: () => (seen.left += 1) },
         decider: {
           decide: (_body, _deadlineAt, done) => {
             seen.decided += 1;

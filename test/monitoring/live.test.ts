@@ -144,7 +144,7 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
         .map((one) => one.labels['alertname'] ?? ''),
     );
 
-  /** Before its fault is mended: one that is over before Alertmanager has waited for its group is not. */
+  /** Before its fault is fixed: one that is over before Alertmanager has waited for its group is not. */
   const isTold = (to: string, name: string): Promise<void> =>
     until(`${name} is told`, WAIT_MS, () => told(to, 'firing').has(name));
 

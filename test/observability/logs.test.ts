@@ -89,7 +89,7 @@ describe('the log of the real service', { timeout: 90_000 }, () => {
     await ask(125, { 'x-api-key': 'not-a-key' }, READING);
     await service.breakModel();
     await ask(126, {}, READING);
-    await service.mendModel();
+    await service.fixModel();
     service.throwUncaught();
     await service.process.line((line) => line.includes('worker died and is restarted'));
     await service.whenReady(1);
@@ -101,7 +101,7 @@ describe('the log of the real service', { timeout: 90_000 }, () => {
 
   it('is JSON, one object a line, but for what the test itself prints', () => {
     const strangers = text.split('\n').filter((line) => logLine(line) === undefined);
-    expect(strangers).toEqual(['the model is broken', 'the model is mended']);
+    expect(strangers).toEqual(['the model is broken', 'the model is fixed']);
   });
 
   it.each(examples().map((example) => [String(example['message']), example] as const))(

@@ -127,7 +127,7 @@ describe.skipIf(lacks('redis-server'))('after a run with 10,000 readings', () =>
     await send(0, 9000);
     await service.breakModel();
     await send(9000, 9200);
-    await service.mendModel();
+    await service.fixModel();
     await send(9200, READINGS);
 
     const metrics = await client.ask({ ...operator, path: '/metrics' });

@@ -69,7 +69,7 @@ describe('faults of the real service', { timeout: 90_000 }, () => {
       expect(event).not.toHaveProperty(absent);
     }
 
-    await service.mendModel();
+    await service.fixModel();
     service.throwUncaught();
     await eventually('the uncaught error in Sentry', () =>
       Promise.resolve(eventsOf(sentry).find(({ tags }) => tags['kind'] === 'uncaught')),
@@ -177,7 +177,7 @@ describe('faults', () => {
     const { faults, lines, reported, notes } = desk();
     const error = new Error('the batch failed for А123ВС77');
     for (let i = 0; i < 64; i += 1) {
-      faults.tell('request failed', error, { kind: 'inference', requestId: `r${i}` });
+      faults.report('request failed', error, { kind: 'inference', requestId: `r${i}` });
     }
     expect([lines.length, reported.length, notes.length]).toEqual([1, 1, 1]);
     expect(notes[0]).toMatchObject({ requestId: 'r0', kind: 'inference' });
@@ -186,17 +186,19 @@ describe('faults', () => {
 
   it('are told ten times a second at the most, and the others are counted', () => {
     const { faults, reported, heldBack, pass } = desk();
-    for (let i = 0; i < 25; i += 1) faults.tell('x', new Error(String(i)), { kind: 'unexpected' });
+    for (let i = 0; i < 25; i += 1)
+      faults.report('x', new Error(String(i)), { kind: 'unexpected' });
     expect([reported.length, heldBack()]).toEqual([10, 15]);
     pass(1);
-    faults.tell('x', new Error('later'), { kind: 'unexpected' });
+    faults.report('x', new Error('later'), { kind: 'unexpected' });
     expect([reported.length, heldBack()]).toEqual([11, 15]);
   });
 
   it('that end the process are told beyond that limit', () => {
     const { faults, reported } = desk();
-    for (let i = 0; i < 25; i += 1) faults.tell('x', new Error(String(i)), { kind: 'unexpected' });
-    faults.tell('x', new Error('the end'), { kind: 'uncaught' });
+    for (let i = 0; i < 25; i += 1)
+      faults.report('x', new Error(String(i)), { kind: 'unexpected' });
+    faults.report('x', new Error('the end'), { kind: 'uncaught' });
     expect(reported.at(-1)).toEqual(new Error('the end'));
   });
 });

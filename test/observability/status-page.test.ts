@@ -100,7 +100,7 @@ describe.skipIf(lacks('redis-server', 'chromium'))('/status in a browser', TIMEO
   }, 120_000);
   afterAll(() => browser.close());
 
-  it('shows the cluster, then what breaks, then what is mended, and asks no other host', async () => {
+  it('shows the cluster, then what breaks, then what is fixed, and asks no other host', async () => {
     const { page, strangers, complaints } = await open(browser, service.url);
     await pill(page, 'ok');
     expect(await page.locator('section:has(#h-workers) tbody tr').count()).toBe(2);

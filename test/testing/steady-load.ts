@@ -19,7 +19,7 @@ export interface LoadOptions {
   readonly connections: number;
   /** The body of the n-th request. */
   readonly body: (n: number) => string;
-  /** Told each answer with 200. */
+  /** Called for each answer with 200. */
   readonly onAnswer?: (n: number, body: string) => void;
 }
 

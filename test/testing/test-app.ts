@@ -81,7 +81,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     bodyLimitBytes: Number(SETTINGS.bodyLimitBytes.fallback),
     deadlineMs: Number(SETTINGS.deadlineMs.fallback),
     admission: new Admission(Number(SETTINGS.inflightMax.fallback)),
-    arrivals: { stands: false, hadLeft: () => undefined },
+    arrivals: { isBacklogged: false, onAbandoned: () => undefined },
     modelUsable: () => true,
     isDraining: () => false,
     health: () => ({

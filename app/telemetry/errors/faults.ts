@@ -20,7 +20,7 @@ export interface FaultsParts {
   readonly reporter: ErrorReporter;
   readonly note: (fault: FaultNote) => void;
   readonly redact: Redact;
-  /** Told each fault that the limit holds back from log and reporter. */
+  /** Called for each fault that the limit holds back from log and reporter. */
   readonly onHeldBack: () => void;
   /** Seconds on a clock that never goes back. */
   readonly now: () => number;
@@ -35,17 +35,17 @@ const NOTE_CHARS_MAX = 200;
  * page. A batch that fails is one fault, however many requests were in it.
  */
 export class Faults {
-  readonly #told = new WeakSet();
+  readonly #reported = new WeakSet();
   readonly #rate: RateWindow;
 
   constructor(private readonly parts: FaultsParts) {
     this.#rate = new RateWindow(FAULTS_PER_SECOND_MAX, parts.now);
   }
 
-  tell(message: string, error: unknown, context: FaultContext): void {
+  report(message: string, error: unknown, context: FaultContext): void {
     if (typeof error === 'object' && error !== null) {
-      if (this.#told.has(error)) return;
-      this.#told.add(error);
+      if (this.#reported.has(error)) return;
+      this.#reported.add(error);
     }
     // What ends the process is told in any case.
     if (context.kind !== 'uncaught' && !this.#rate.takes()) {

@@ -7,9 +7,9 @@ export interface LoggerOptions {
   readonly level: string;
   /** Which process writes: `primary` or a worker's slot. */
   readonly process: string;
-  /** Told each line that is written. */
+  /** Called for each line that is written. */
   readonly onWritten: (level: string) => void;
-  /** Told each line that is thrown away because standard output does not take it. */
+  /** Called for each line that is thrown away because standard output does not take it. */
   readonly onDropped: (level: string) => void;
   /** For texts of errors, which regno did not write itself. */
   readonly redact: Redact;

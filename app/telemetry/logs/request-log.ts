@@ -5,7 +5,7 @@ import type { ReadingPseudonyms } from '../../plates/plate-pseudonyms.js';
 
 export interface RequestLogOptions {
   readonly log: Pick<Logger, 'log' | 'isLevelEnabled'>;
-  /** Told each line that the rate limit holds back. */
+  /** Called for each line that the rate limit holds back. */
   readonly onDropped: (level: string) => void;
   /** What a line says of a decided reading's plates; called for lines that are written only. */
   readonly pseudonyms: (body: Buffer) => ReadingPseudonyms | undefined;

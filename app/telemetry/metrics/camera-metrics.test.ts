@@ -24,10 +24,10 @@ const SEVEN_SYMBOLS: Reading = { ...READING, regnoRecognize: 'A12ВС77' };
 function createCameras() {
   const recorder = new MetricsRecorder();
   const totals = new MetricsTotals();
-  totals.open(1, () => recorder.cells());
+  totals.open(1, () => recorder.values());
   const cameras = new CameraMetrics(recorder);
   const sumOf = (id: MetricId, cameraClass = READING.cameraClass): number => {
-    const names = recorder.takeNames(false);
+    const names = recorder.drainNewSeries(false);
     if (names !== undefined) totals.name(1, names);
     totals.refresh();
     return totals.sum(id, ([name]) => name === cameraClass);
@@ -55,7 +55,7 @@ describe('CameraMetrics', () => {
     for (let report = 0; report < 3; report += 1) {
       for (let i = 0; i < 500; i += 1)
         cameras.decided(i % 5 === 0 ? OTHER_CAMERA : READING, 0.8, 0);
-      cameras.settle();
+      cameras.flush();
     }
     const counts = [
       [READING.cameraClass, 1200],
@@ -69,7 +69,7 @@ describe('CameraMetrics', () => {
       expect(sumOf('cameraUncertaintySum', name)).toBeCloseTo(readings / 4);
     }
     // Nothing is left over for a later reading to stand for.
-    cameras.settle();
+    cameras.flush();
     cameras.decided(SEVEN_SYMBOLS, 0.8, 0);
     expect(sumOf('cameraUnreadSymbols')).toBe(1200);
     expect(sumOf('cameraLengthMismatches')).toBe(1);
@@ -79,21 +79,21 @@ describe('CameraMetrics', () => {
     const { cameras, sumOf } = createCameras();
     const odd = { ...READING, charScores: [score] };
     for (let i = 0; i < 500; i += 1) cameras.decided(odd, 0.8, 0);
-    cameras.settle();
+    cameras.flush();
     expect(sumOf('cameraUncertaintySum')).toBe(score < 0 ? 500 : 0);
   });
 
   it('counts odd readings by kind and class, whatever their type', () => {
     const recorder = new MetricsRecorder();
     const totals = new MetricsTotals();
-    totals.open(1, () => recorder.cells());
+    totals.open(1, () => recorder.values());
     const cameras = new CameraMetrics(recorder);
     const both = warningBit('plate_blanks') | warningBit('direction_code');
     cameras.decided(READING, 0.8, both);
     cameras.decided({ ...READING, cameraType: 'Мобильная' }, 0.8, warningBit('plate_blanks'));
     cameras.decided({ ...READING, cameraClass: 'А123ВС77' }, 0.8, warningBit('plate_blanks'));
     cameras.decided(READING, 0.8, 0);
-    totals.name(1, recorder.takeNames(false) ?? { series: [] });
+    totals.name(1, recorder.drainNewSeries(false) ?? { series: [] });
     totals.refresh();
     const count = (...wanted: readonly string[]) =>
       totals.sum('readingWarnings', (labels) => labels.join() === wanted.join());
@@ -119,14 +119,14 @@ describe('CameraMetrics', () => {
     const totals = new MetricsTotals();
     const workers = [1, 2].map((source) => {
       const recorder = new MetricsRecorder();
-      totals.open(source, () => recorder.cells());
+      totals.open(source, () => recorder.values());
       return { source, recorder, cameras: new CameraMetrics(recorder) };
     });
     const classOf = (camera: number): string => `class ${camera}`;
     const report = (): void => {
       for (const { source, recorder, cameras } of workers) {
-        cameras.settle();
-        const names = recorder.takeNames(false);
+        cameras.flush();
+        const names = recorder.drainNewSeries(false);
         if (names !== undefined) totals.name(source, names);
       }
       totals.refresh();
@@ -153,7 +153,7 @@ describe('CameraMetrics', () => {
     const series = [...totals.list('cameraReadings')];
     const named = series.filter(({ labels }) => labels[0] !== 'other');
     expect(named).toHaveLength(60);
-    for (const { cells } of named) expect(cells[0]).toBe(4);
+    for (const { values } of named) expect(values[0]).toBe(4);
     expect(totals.sum('cameraReadings')).toBe(2 * 21 * CAMERAS);
     expect(series).toHaveLength(61);
   });
@@ -162,7 +162,7 @@ describe('CameraMetrics', () => {
     const { cameras, sumOf, recorder } = createCameras();
     cameras.decided(READING, 0.5, 0);
     cameras.decided({ ...READING, cameraClass: 'А000АА77', cameraType: 'А000АА77' }, 0.5, 0);
-    const cells = recorder.cells().length;
+    const values = recorder.values().length;
     for (let n = 0; n < 3000; n += 1) {
       const plate = `А${String(n % 1000).padStart(3, '0')}ВС7${n % 10}`;
       const long = `${'x'.repeat(64)}${n}`;
@@ -172,7 +172,7 @@ describe('CameraMetrics', () => {
     expect(sumOf('cameraReadings', 'other')).toBe(3001);
     expect(sumOf('cameraReadings', 'x'.repeat(64))).toBe(3000);
     // One camera more, and room for others is left.
-    expect(recorder.cells().length).toBe(cells + cells / 2);
+    expect(recorder.values().length).toBe(values + values / 2);
     cameras.decided(OTHER_CAMERA, 0.5, 0);
     expect(sumOf('cameraReadings', OTHER_CAMERA.cameraClass)).toBe(1);
   });

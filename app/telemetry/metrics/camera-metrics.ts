@@ -77,14 +77,14 @@ export class CameraMetrics implements InputSignals<Reading> {
       return;
     }
     this.#looksLeft -= 1;
-    this.#look(counters, reading, 1);
+    this.#sample(counters, reading, 1);
   }
 
   /** To be called before each report to the primary: what was not looked at is made up for. */
-  settle(): void {
+  flush(): void {
     if (this.#looksLeft === 0) {
       for (const types of this.#cameras.values()) {
-        for (const counters of types.values()) this.#settle(counters);
+        for (const counters of types.values()) this.#flush(counters);
       }
     }
     this.#looksLeft = LOOKS_PER_REPORT;
@@ -107,16 +107,16 @@ export class CameraMetrics implements InputSignals<Reading> {
     }
   }
 
-  #settle(counters: CameraCounters): void {
+  #flush(counters: CameraCounters): void {
     const { last, unseen } = counters;
     if (last === undefined) return;
     counters.last = undefined;
     counters.unseen = 0;
-    this.#look(counters, last, unseen);
+    this.#sample(counters, last, unseen);
   }
 
   /** @param standsFor how many readings of its camera this one counts as */
-  #look(counters: CameraCounters, reading: Reading, standsFor: number): void {
+  #sample(counters: CameraCounters, reading: Reading, standsFor: number): void {
     // A caller's scores may be any numbers.
     const uncertainty = Math.min(1, Math.max(0, 1 - least(reading.charScores)));
     counters.uncertaintySum.inc(standsFor * uncertainty);

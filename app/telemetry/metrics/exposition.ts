@@ -40,7 +40,7 @@ function register(registry: Registry, totals: MetricsTotals, id: MetricId): void
         collect() {
           this.reset();
           for (const series of totals.list(id)) {
-            this.inc(labelsOf(definition, series), series.cells[0] ?? 0);
+            this.inc(labelsOf(definition, series), series.values[0] ?? 0);
           }
         },
       });
@@ -51,7 +51,7 @@ function register(registry: Registry, totals: MetricsTotals, id: MetricId): void
         collect() {
           this.reset();
           for (const series of totals.list(id)) {
-            this.set(labelsOf(definition, series), series.cells[0] ?? 0);
+            this.set(labelsOf(definition, series), series.values[0] ?? 0);
           }
         },
       });
@@ -91,10 +91,10 @@ class TotalsHistogram {
     const values: Sample[] = [];
     let count = 0;
     for (const [i, edge] of [...edges, '+Inf' as const].entries()) {
-      count += series.cells[i] ?? 0;
+      count += series.values[i] ?? 0;
       values.push({ metricName: `${name}_bucket`, labels: { le: edge, ...labels }, value: count });
     }
-    const sum = series.cells[edges.length + 1] ?? 0;
+    const sum = series.values[edges.length + 1] ?? 0;
     values.push({ metricName: `${name}_sum`, labels, value: sum });
     values.push({ metricName: `${name}_count`, labels, value: count });
     return values;

@@ -6,12 +6,12 @@ import { MetricsTotals } from './totals.js';
 
 function open(totals: MetricsTotals, source: number): MetricsRecorder {
   const recorder = new MetricsRecorder();
-  totals.open(source, () => recorder.cells());
+  totals.open(source, () => recorder.values());
   return recorder;
 }
 
 function report(totals: MetricsTotals, source: number, recorder: MetricsRecorder): void {
-  const names = recorder.takeNames(true);
+  const names = recorder.drainNewSeries(true);
   // What crosses the process boundary is JSON.
   if (names !== undefined) totals.name(source, JSON.parse(JSON.stringify(names)) as typeof names);
   totals.refresh();
@@ -56,33 +56,33 @@ describe('metrics over a cluster', () => {
     }
   });
 
-  it('keeps a total whatever a cell holds', () => {
+  it('keeps a total whatever a value holds', () => {
     const totals = new MetricsTotals();
-    const cells = Float64Array.of(5);
-    totals.open(1, () => cells);
+    const values = Float64Array.of(5);
+    totals.open(1, () => values);
     totals.name(1, { series: [[0, 'cacheCoalesced', []]] });
     for (const value of [5, 4, Infinity, NaN, 6]) {
-      cells[0] = value;
+      values[0] = value;
       totals.refresh();
     }
     expect(totals.sum('cacheCoalesced')).toBe(6);
   });
 
-  it('names each cell once, and exemplars when asked', () => {
+  it('names each value once, and exemplars when asked', () => {
     const recorder = new MetricsRecorder();
     const exemplar = { route: '/reg/', seconds: 0.002, traceId: 'f'.repeat(32), at: 1 };
     recorder.counter('cacheCoalesced').inc(2);
     recorder.exemplar({ ...exemplar, seconds: 0.0021 });
     recorder.exemplar(exemplar);
-    expect(recorder.takeNames(false)).toEqual({ series: [[0, 'cacheCoalesced', []]] });
-    expect(recorder.takeNames(false)).toBeUndefined();
-    expect(recorder.takeNames(true)).toEqual({ series: [], exemplars: [exemplar] });
+    expect(recorder.drainNewSeries(false)).toEqual({ series: [[0, 'cacheCoalesced', []]] });
+    expect(recorder.drainNewSeries(false)).toBeUndefined();
+    expect(recorder.drainNewSeries(true)).toEqual({ series: [], exemplars: [exemplar] });
     recorder.counter('cacheCoalesced').inc();
-    expect(recorder.takeNames(true)).toBeUndefined();
-    expect([...recorder.cells()]).toEqual([3]);
+    expect(recorder.drainNewSeries(true)).toBeUndefined();
+    expect([...recorder.values()]).toEqual([3]);
   });
 
-  it('counts what a cell held before it had a name', async () => {
+  it('counts what a value held before it had a name', async () => {
     const totals = new MetricsTotals();
     const recorder = open(totals, 1);
     recorder.counter('cacheCoalesced').inc(2);

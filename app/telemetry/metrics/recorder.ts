@@ -1,11 +1,11 @@
 import { METRICS, type MetricDefinition, type MetricId } from './catalogue.js';
 
 /**
- * What a worker tells the primary of its cells; their values the primary reads for itself
- * (`CellsFile`).
+ * What a worker reports of its series by message; their values the primary reads for itself
+ * (`SharedCounters`).
  */
-export interface CellNames {
-  /** Cells made since the last time: `[first cell, metric, label values]`. */
+export interface SeriesDescriptors {
+  /** Series made since the last time: `[index of its first value, metric, label values]`. */
   readonly series: readonly (readonly [number, MetricId, readonly string[]])[];
   readonly exemplars?: readonly Exemplar[];
 }
@@ -36,12 +36,12 @@ export interface Histogram {
 const SERIES_MAX = 512;
 
 /**
- * A worker's metrics. A counter is one cell of a Float64Array, a histogram is a run of cells (one
+ * A worker's metrics. A counter is one value of a Float64Array, a histogram is a run of values (one
  * per bucket, one for +Inf, one for the sum): recording is an addition and makes no garbage, which
  * prom-client's own (about 500 ns for a labelled observation) would not give the hot path.
  */
 export class MetricsRecorder {
-  #cells = new Float64Array(1024);
+  #values = new Float64Array(1024);
   #used = 0;
   #newSeries: [number, MetricId, readonly string[]][] = [];
   /** The last of each route and bucket. */
@@ -50,21 +50,21 @@ export class MetricsRecorder {
   readonly #seriesPerMetric = new Map<MetricId, number>();
 
   counter(id: MetricId, ...labels: readonly string[]): Counter {
-    const cell = this.#cellOf(id, 'counter', labels);
-    return { inc: (amount = 1) => this.#add(cell, amount) };
+    const index = this.#indexOf(id, 'counter', labels);
+    return { inc: (amount = 1) => this.#add(index, amount) };
   }
 
   gauge(id: MetricId, ...labels: readonly string[]): Gauge {
-    const cell = this.#cellOf(id, 'gauge', labels);
+    const index = this.#indexOf(id, 'gauge', labels);
     return {
       set: (value) => {
-        this.#cells[cell] = value;
+        this.#values[index] = value;
       },
     };
   }
 
   histogram(id: MetricId, ...labels: readonly string[]): Histogram {
-    const first = this.#cellOf(id, 'histogram', labels);
+    const first = this.#indexOf(id, 'histogram', labels);
     const edges = bucketsOf(METRICS[id]);
     const sum = first + edges.length + 1;
     return {
@@ -81,9 +81,9 @@ export class MetricsRecorder {
     this.#exemplars.set(exemplarKey(exemplar), exemplar);
   }
 
-  /** The cells in use: counters, histograms and gauges as they stand. Later recordings show in it. */
-  cells(): Float64Array {
-    return this.#cells.subarray(0, this.#used);
+  /** The values in use: counters, histograms and gauges as they stand. Later recordings show in it. */
+  values(): Float64Array {
+    return this.#values.subarray(0, this.#used);
   }
 
   /**
@@ -91,7 +91,7 @@ export class MetricsRecorder {
    *
    * @param withExemplars false leaves them for a later call
    */
-  takeNames(withExemplars: boolean): CellNames | undefined {
+  drainNewSeries(withExemplars: boolean): SeriesDescriptors | undefined {
     const series = this.#newSeries;
     const tellsExemplars = withExemplars && this.#exemplars.size > 0;
     if (series.length === 0 && !tellsExemplars) return undefined;
@@ -102,11 +102,11 @@ export class MetricsRecorder {
     return { series, exemplars };
   }
 
-  #add(cell: number, amount: number): void {
-    this.#cells[cell] = (this.#cells[cell] ?? 0) + amount;
+  #add(index: number, amount: number): void {
+    this.#values[index] = (this.#values[index] ?? 0) + amount;
   }
 
-  #cellOf(id: MetricId, kind: MetricDefinition['kind'], labels: readonly string[]): number {
+  #indexOf(id: MetricId, kind: MetricDefinition['kind'], labels: readonly string[]): number {
     const definition: MetricDefinition = METRICS[id];
     if (definition.kind !== kind || definition.labels.length !== labels.length) {
       throw new TypeError(
@@ -118,21 +118,22 @@ export class MetricsRecorder {
     if (known !== undefined) return known;
     const count = this.#seriesPerMetric.get(id) ?? 0;
     const overflow = labels.map(() => 'other');
-    if (count >= SERIES_MAX && key !== keyOf(id, overflow)) return this.#cellOf(id, kind, overflow);
+    if (count >= SERIES_MAX && key !== keyOf(id, overflow))
+      return this.#indexOf(id, kind, overflow);
     this.#seriesPerMetric.set(id, count + 1);
-    const cell = this.#allocate(definition);
-    this.#series.set(key, cell);
-    this.#newSeries.push([cell, id, labels]);
-    return cell;
+    const index = this.#allocate(definition);
+    this.#series.set(key, index);
+    this.#newSeries.push([index, id, labels]);
+    return index;
   }
 
   #allocate(definition: MetricDefinition): number {
     const first = this.#used;
-    this.#used += cellsOf(definition);
-    while (this.#cells.length < this.#used) {
-      const larger = new Float64Array(this.#cells.length * 2);
-      larger.set(this.#cells);
-      this.#cells = larger;
+    this.#used += valuesOf(definition);
+    while (this.#values.length < this.#used) {
+      const larger = new Float64Array(this.#values.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
     }
     return first;
   }
@@ -142,8 +143,8 @@ function keyOf(id: MetricId, labels: readonly string[]): string {
   return `${id}\n${labels.join('\n')}`;
 }
 
-/** Cells of one series: one, or a histogram's buckets, +Inf and sum. */
-export function cellsOf(definition: MetricDefinition): number {
+/** How many values a series has: one, or a histogram's buckets, +Inf and sum. */
+export function valuesOf(definition: MetricDefinition): number {
   return definition.kind === 'histogram' ? bucketsOf(definition).length + 2 : 1;
 }
 

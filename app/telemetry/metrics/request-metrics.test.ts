@@ -23,7 +23,7 @@ describe('RequestMetrics', () => {
   it('counts each request under its own labels, whatever the one before was', () => {
     const recorder = new MetricsRecorder();
     const totals = new MetricsTotals();
-    totals.open(1, () => recorder.cells());
+    totals.open(1, () => recorder.values());
     const metrics = new RequestMetrics(recorder);
     const requests: readonly Partial<FinishedRequest>[] = [
       {},
@@ -41,13 +41,13 @@ describe('RequestMetrics', () => {
       metrics.started();
       metrics.finished({ ...ANSWERED, ...request });
     }
-    const names = recorder.takeNames(false);
+    const names = recorder.drainNewSeries(false);
     if (names !== undefined) totals.name(1, names);
     totals.refresh();
 
-    const counts = [...totals.list('httpRequests')].map(({ labels, cells }) => [
+    const counts = [...totals.list('httpRequests')].map(({ labels, values }) => [
       labels.join(' '),
-      cells[0],
+      values[0],
     ]);
     expect(Object.fromEntries(counts)).toEqual({
       '/reg/ POST 200': 4,
@@ -59,9 +59,9 @@ describe('RequestMetrics', () => {
       '/health/ready GET 200': 1,
     });
     // Durations are of served requests only: not of refusals, nor where the client left.
-    const durations = [...totals.list('httpDuration')].map(({ labels, cells }) => [
+    const durations = [...totals.list('httpDuration')].map(({ labels, values }) => [
       labels.join(' '),
-      cells.subarray(0, -1).reduce((sum, count) => sum + count, 0),
+      values.subarray(0, -1).reduce((sum, count) => sum + count, 0),
     ]);
     expect(Object.fromEntries(durations)).toEqual({ '/reg/': 7, '/health/ready': 1 });
     expect(totals.sum('refusals', ([reason]) => reason === 'bad_request')).toBe(1);

@@ -1,28 +1,28 @@
 import { CameraNames } from './camera-names.js';
 import { METRICS, type MetricId, type MetricDefinition } from './catalogue.js';
-import { cellsOf, exemplarKey, type CellNames, type Exemplar } from './recorder.js';
+import { valuesOf, exemplarKey, type SeriesDescriptors, type Exemplar } from './recorder.js';
 
-/** One series over all workers: a counter's or gauge's single value, or a histogram's cells. */
+/** One series over all workers: a counter's or gauge's single value, or a histogram's values. */
 export interface Series {
   readonly labels: readonly string[];
-  readonly cells: Float64Array;
+  readonly values: Float64Array;
 }
 
-/** Where one cell of a source's counters and histograms is added. */
+/** Where one value of a source's counters and histograms is added. */
 interface Sum {
   readonly into: Float64Array;
   readonly offset: number;
-  /** How much of the source's cell is in it. */
+  /** How much of the source's value is in it. */
   added: number;
 }
 
 interface SourceGauge {
-  readonly cell: number;
+  readonly index: number;
   readonly id: MetricId;
   readonly labels: readonly string[];
 }
 
-/** A worker process's cells, and what they are. */
+/** The values of a worker process, and the series that they belong to. */
 interface Source {
   readonly read: () => Float64Array;
   readonly sums: Map<number, Sum>;
@@ -47,31 +47,31 @@ export class MetricsTotals {
   /**
    * Takes in a worker process.
    *
-   * @param read gives its cells as they stand
+   * @param read gives its values as they stand
    */
   open(source: number, read: () => Float64Array): void {
     this.#sources.set(source, { read, sums: new Map<number, Sum>(), gauges: [] });
   }
 
-  /** Learns what cells of a worker process are; those without a name are not counted yet. */
-  name(source: number, { series, exemplars = [] }: CellNames): void {
+  /** Learns which series the values of a worker process belong to; those without one are not counted yet. */
+  name(source: number, { series, exemplars = [] }: SeriesDescriptors): void {
     for (const exemplar of exemplars) this.#exemplars.set(exemplarKey(exemplar), exemplar);
     const known = this.#sources.get(source);
     if (known === undefined) return;
     for (const [first, id, labels] of series) {
       const definition: MetricDefinition = METRICS[id];
       if (definition.kind === 'gauge') {
-        known.gauges.push({ cell: first, id, labels });
+        known.gauges.push({ index: first, id, labels });
         continue;
       }
-      const into = this.#seriesOf(id, this.cameras.bound(definition.labels, labels)).cells;
+      const into = this.#seriesOf(id, this.cameras.bound(definition.labels, labels)).values;
       for (let offset = 0; offset < into.length; offset += 1) {
         known.sums.set(first + offset, { into, offset, added: 0 });
       }
     }
   }
 
-  /** Reads the cells of all workers; to be called before anything is shown. */
+  /** Reads the values of all workers; to be called before anything is shown. */
   refresh(): void {
     // A slot's new worker comes after the old one, and its gauges are the ones to be seen.
     for (const source of this.#sources.values()) this.#take(source);
@@ -95,12 +95,12 @@ export class MetricsTotals {
   /** Adds to a counter of the primary's own. */
   add(id: MetricId, labels: readonly string[], amount: number): void {
     const series = this.#seriesOf(id, labels);
-    series.cells[0] = (series.cells[0] ?? 0) + amount;
+    series.values[0] = (series.values[0] ?? 0) + amount;
   }
 
   /** Sets a gauge of the primary's own. */
   set(id: MetricId, labels: readonly string[], value: number): void {
-    this.#seriesOf(id, labels).cells[0] = value;
+    this.#seriesOf(id, labels).values[0] = value;
   }
 
   list(id: MetricId): Iterable<Series> {
@@ -110,22 +110,22 @@ export class MetricsTotals {
   /** Sum of a counter's series whose labels satisfy `matches`. */
   sum(id: MetricId, matches: (labels: readonly string[]) => boolean = () => true): number {
     let sum = 0;
-    for (const series of this.list(id)) if (matches(series.labels)) sum += series.cells[0] ?? 0;
+    for (const series of this.list(id)) if (matches(series.labels)) sum += series.values[0] ?? 0;
     return sum;
   }
 
   #take({ read, sums, gauges }: Source): void {
-    const cells = read();
-    for (const [cell, sum] of sums) {
-      const value = cells[cell] ?? 0;
+    const values = read();
+    for (const [index, sum] of sums) {
+      const value = values[index] ?? 0;
       // The growth first, as rounding could otherwise make a total fall.
       const growth = value - sum.added;
-      // A total never falls, and no single value may spoil it for good.
+      // A total never falls: negative or non-finite deltas are ignored.
       if (!(growth > 0 && Number.isFinite(growth))) continue;
       sum.into[sum.offset] = (sum.into[sum.offset] ?? 0) + growth;
       sum.added = value;
     }
-    for (const { cell, id, labels } of gauges) this.set(id, labels, cells[cell] ?? 0);
+    for (const { index, id, labels } of gauges) this.set(id, labels, values[index] ?? 0);
   }
 
   #seriesOf(id: MetricId, labels: readonly string[]): Series {
@@ -138,8 +138,8 @@ export class MetricsTotals {
     const key = keyOf(bounded);
     let series = ofMetric.get(key);
     if (series === undefined) {
-      const cells = new Float64Array(cellsOf(METRICS[id]));
-      series = { labels: bounded, cells };
+      const values = new Float64Array(valuesOf(METRICS[id]));
+      series = { labels: bounded, values };
       ofMetric.set(key, series);
     }
     return series;

@@ -1,8 +1,8 @@
 import type { CameraMetrics } from './camera-metrics.js';
-import type { CellsFile } from './cells-file.js';
-import type { CellNames, MetricsRecorder } from './recorder.js';
+import type { SharedCounters } from './shared-counters.js';
+import type { SeriesDescriptors, MetricsRecorder } from './recorder.js';
 
-/** Cells are written this often, so that a killed worker takes next to nothing with it. */
+/** Counters are written this often, so that a killed worker takes next to nothing with it. */
 const INTERVAL_MS = 40;
 /** Exemplars go by message, and one of each bucket a second is enough. */
 const REPORTS_PER_EXEMPLARS = 25;
@@ -20,11 +20,11 @@ export interface WorkerLevels {
 export interface WorkerReportParts {
   readonly recorder: MetricsRecorder;
   readonly slot: string;
-  readonly cells: CellsFile;
+  readonly counters: SharedCounters;
   readonly cameras: CameraMetrics;
   readonly levels: () => WorkerLevels;
-  /** Takes the names of new cells, for the primary. */
-  readonly sendNames: (names: CellNames) => void;
+  /** Takes the descriptors of new series, for the primary. */
+  readonly sendSeries: (series: SeriesDescriptors) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -47,20 +47,20 @@ export class WorkerReport {
 
   /** To be called before the primary is asked for figures, which are to hold what has just happened. */
   write(): void {
-    const { recorder, slot, cells, cameras, levels, sendNames, onError } = this.parts;
+    const { recorder, slot, counters, cameras, levels, sendSeries, onError } = this.parts;
     for (const [name, level] of Object.entries(levels()) as [keyof WorkerLevels, number][]) {
       recorder.gauge(name, slot).set(level);
     }
     recorder.gauge('workerReport', slot).set(Date.now() / 1000);
-    cameras.settle();
+    cameras.flush();
     try {
-      cells.write(recorder.cells());
+      counters.write(recorder.values());
     } catch (error) {
       onError(error);
       return;
     }
     this.#reports += 1;
-    const names = recorder.takeNames(this.#reports % REPORTS_PER_EXEMPLARS === 0);
-    if (names !== undefined) sendNames(names);
+    const series = recorder.drainNewSeries(this.#reports % REPORTS_PER_EXEMPLARS === 0);
+    if (series !== undefined) sendSeries(series);
   }
 }

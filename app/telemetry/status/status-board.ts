@@ -86,7 +86,7 @@ export interface StatusDocument {
 
 export interface StatusBoardParts {
   readonly totals: MetricsTotals;
-  readonly seats: () => readonly WorkerView[];
+  readonly handles: () => readonly WorkerView[];
   readonly lastReload: () => ReloadNote | undefined;
   readonly workersWanted: number;
   readonly version: string;
@@ -98,7 +98,7 @@ export interface StatusBoardParts {
 const FAULTS_MAX = 50;
 const SAMPLE_INTERVAL_MS = 1000;
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
-/** A worker that is not stuck writes its cells many times a second. */
+/** A worker that is not stuck writes its values many times a second. */
 const SILENT_SECONDS = 10;
 
 /** The operator's view of the cluster, from what the primary counts anyway. */
@@ -131,7 +131,7 @@ export class StatusBoard {
   read(): StatusDocument {
     const { parts } = this;
     parts.totals.refresh();
-    const workers = parts.seats().map((seat) => this.#worker(seat));
+    const workers = parts.handles().map((handle) => this.#worker(handle));
     const models = this.#models();
     const dependencies = this.#dependencies();
     const lastReload = parts.lastReload() ?? null;
@@ -169,12 +169,12 @@ export class StatusBoard {
     };
   }
 
-  #worker(seat: WorkerView): WorkerStatus {
-    const slot = String(seat.slot);
+  #worker(handle: WorkerView): WorkerStatus {
+    const slot = String(handle.slot);
     const own = (id: MetricId): number | null => this.#gauge(id, slot);
     const reportedAt = own('workerReport');
     return {
-      ...seat,
+      ...handle,
       restarts: Math.max(0, this.parts.totals.sum('workerStarts', ([one]) => one === slot) - 1),
       silentSeconds: reportedAt === null ? null : Math.max(0, Date.now() / 1000 - reportedAt),
       rssBytes: own('rssBytes'),
@@ -209,10 +209,10 @@ export class StatusBoard {
 
   #dependencies(): DependencyStatus[] {
     const byName = new Map<string, DependencyStatus>();
-    for (const { labels, cells } of this.parts.totals.list('dependencyUp')) {
+    for (const { labels, values } of this.parts.totals.list('dependencyUp')) {
       const [name = ''] = labels;
       const { workers = 0, workersUp = 0 } = byName.get(name) ?? {};
-      const isUp = cells[0] === 1;
+      const isUp = values[0] === 1;
       byName.set(name, { name, workers: workers + 1, workersUp: workersUp + (isUp ? 1 : 0) });
     }
     return [...byName.values()];
@@ -220,8 +220,8 @@ export class StatusBoard {
 
   #failing(): FailingStatus[] {
     const byCause = new Map<string, FailingStatus>();
-    for (const { labels, cells } of this.parts.totals.list('dependencyFailing')) {
-      if (cells[0] !== 1) continue;
+    for (const { labels, values } of this.parts.totals.list('dependencyFailing')) {
+      if (values[0] !== 1) continue;
       const [dependency = '', , command = '', cause = ''] = labels;
       const key = [dependency, command, cause].join(' ');
       const { workers = 0 } = byCause.get(key) ?? {};
@@ -231,7 +231,7 @@ export class StatusBoard {
   }
 
   #breaker(): StatusDocument['cache']['breaker'] {
-    const states = [...this.parts.totals.list('cacheBreaker')].map(({ cells }) => cells[0] ?? 0);
+    const states = [...this.parts.totals.list('cacheBreaker')].map(({ values }) => values[0] ?? 0);
     return states.length === 0 ? null : (BREAKER_STATES[Math.max(...states)] ?? null);
   }
 
@@ -252,7 +252,7 @@ export class StatusBoard {
 
   #gauge(id: MetricId, ...labels: readonly string[]): number | null {
     for (const series of this.parts.totals.list(id)) {
-      if (labels.every((label, i) => series.labels[i] === label)) return series.cells[0] ?? null;
+      if (labels.every((label, i) => series.labels[i] === label)) return series.values[0] ?? null;
     }
     return null;
   }

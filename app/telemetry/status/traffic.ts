@@ -1,5 +1,5 @@
 import { METRICS, type MetricDefinition } from '../metrics/catalogue.js';
-import { bucketsOf, cellsOf } from '../metrics/recorder.js';
+import { bucketsOf, valuesOf } from '../metrics/recorder.js';
 import type { MetricsTotals } from '../metrics/totals.js';
 
 /** What happened on `POST /reg/` in a span of time. */
@@ -110,18 +110,18 @@ export class TrafficHistory {
       requests: totals.sum('httpRequests', ([route]) => route === ROUTE),
       errors: answered('5'),
       refused: answered('4'),
-      duration: this.#cells('httpDuration', ROUTE),
-      batch: this.#cells('batchSize'),
+      duration: this.#values('httpDuration', ROUTE),
+      batch: this.#values('batchSize'),
       refusals: this.#byLabels('refusals'),
       lookUps: this.#byLabels('cacheRequests'),
     };
   }
 
-  #cells(id: 'httpDuration' | 'batchSize', route?: string): Float64Array {
-    const sum = new Float64Array(cellsOf(METRICS[id]));
+  #values(id: 'httpDuration' | 'batchSize', route?: string): Float64Array {
+    const sum = new Float64Array(valuesOf(METRICS[id]));
     for (const series of this.totals.list(id)) {
       if (series.labels[0] !== route) continue;
-      for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) + (series.cells[i] ?? 0);
+      for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) + (series.values[i] ?? 0);
     }
     return sum;
   }
@@ -129,7 +129,7 @@ export class TrafficHistory {
   #byLabels(id: 'refusals' | 'cacheRequests'): Map<string, number> {
     const counts = new Map<string, number>();
     for (const series of this.totals.list(id)) {
-      counts.set(series.labels.join(' '), series.cells[0] ?? 0);
+      counts.set(series.labels.join(' '), series.values[0] ?? 0);
     }
     return counts;
   }
@@ -154,9 +154,9 @@ function grown(from: Float64Array, to: Float64Array): Float64Array {
   return to.map((value, i) => value - (from[i] ?? 0));
 }
 
-/** The last cell is the sum; the others are counts. */
-function countOf(cells: Float64Array): number {
-  return cells.subarray(0, -1).reduce((sum, count) => sum + count, 0);
+/** The last value is the sum; the others are counts. */
+function countOf(values: Float64Array): number {
+  return values.subarray(0, -1).reduce((sum, count) => sum + count, 0);
 }
 
 /**
@@ -166,14 +166,14 @@ function countOf(cells: Float64Array): number {
 export function quantileOf(
   quantile: number,
   definition: MetricDefinition,
-  cells: Float64Array,
+  values: Float64Array,
 ): number | null {
   const edges = bucketsOf(definition);
-  const rank = quantile * countOf(cells);
+  const rank = quantile * countOf(values);
   if (rank === 0) return null;
   let below = 0;
   for (const [i, edge] of edges.entries()) {
-    const count = cells[i] ?? 0;
+    const count = values[i] ?? 0;
     if (count > 0 && below + count >= rank) {
       const floor = edges[i - 1] ?? 0;
       return floor + ((edge - floor) * (rank - below)) / count;

@@ -28,8 +28,8 @@ const TRACES_PATH = '/v1/traces';
 
 /**
  * Makes OpenTelemetry's spans of what the workers tell, and sends them. This is the primary's work: a
- * worker that is a client of HTTP as well as a server serves slower ever after, as the same functions
- * of Node see two kinds of sockets and messages (docs/tracing.md).
+ * worker that is a client of HTTP as well as a server is permanently slower (polymorphic call sites:
+ * the same functions of Node see two kinds of sockets and messages, docs/tracing.md).
  */
 export async function createTraceExport(options: TraceExportOptions): Promise<TraceExport> {
   const [{ SpanQueue }, { SpanWriter }, { OTLPTraceExporter }] = await Promise.all([

@@ -14,7 +14,7 @@ export interface TracingOptions {
   readonly sampleRatio: number;
   /** Takes the traces of requests that are over. */
   readonly send: (records: readonly TraceRecord[]) => void;
-  /** Told each trace that the limit per second holds back. */
+  /** Called for each trace that the limit per second holds back. */
   readonly onDropped: () => void;
   /** Seconds on the clock of the requests' start. */
   readonly now: () => number;

@@ -15,7 +15,7 @@ export const QUOTED_PLATE = 'А777АА77';
 export interface FaultyService extends Service {
   /** Breaks the model of every worker. */
   breakModel(): Promise<void>;
-  mendModel(): Promise<void>;
+  fixModel(): Promise<void>;
   /** Makes one worker throw where nobody catches. */
   throwUncaught(): void;
 }
@@ -34,7 +34,7 @@ export async function startFaultyService(options: ServiceOptions = {}): Promise<
   return {
     ...service,
     breakModel: () => toggle('the model is broken'),
-    mendModel: () => toggle('the model is mended'),
+    fixModel: () => toggle('the model is fixed'),
     throwUncaught: () => {
       const [pid] = service.workerPids();
       if (pid !== undefined) process.kill(pid, 'SIGWINCH');

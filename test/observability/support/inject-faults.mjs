@@ -15,7 +15,7 @@ if (process.env.WORKER_SLOT !== undefined) {
   };
   process.on('SIGUSR2', () => {
     isBroken = !isBroken;
-    console.error(isBroken ? 'the model is broken' : 'the model is mended');
+    console.error(isBroken ? 'the model is broken' : 'the model is fixed');
   });
   process.on('SIGWINCH', () => {
     throw new TypeError('cannot read А777АА77 of undefined');

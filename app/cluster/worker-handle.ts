@@ -6,7 +6,7 @@ import type { WorkerState } from '../telemetry/status/service-views.js';
 import type { PrimaryMessage, WorkerMessage } from './messages.js';
 
 /** A worker process as the primary keeps it. */
-export interface Seat {
+export interface WorkerHandle {
   readonly slot: number;
   readonly worker: Worker;
   /** What it was started with. */
@@ -21,7 +21,7 @@ export interface Seat {
   /** What keeps Redis from use for it, as it last told. */
   redisFailure: RedisFailure | undefined;
   /** Looks of the watchdog since its last message. */
-  silentLooks: number;
+  missedBeats: number;
   /** Set where it was killed because it did not respond. */
   isHung: boolean;
   killTimer: NodeJS.Timeout | undefined;

@@ -5,20 +5,20 @@ import { join } from 'node:path';
 
 /** In memory where the system has such a folder; a disk is written to seldom, as the file is one page or two. */
 const FOLDERS: readonly string[] = ['/dev/shm', tmpdir()];
-/** Taken at the start, for 8,192 cells: a worker that counts must not find the disk full. */
+/** Taken at the start, for 8,192 values: a worker that counts must not find the disk full. */
 const RESERVED_BYTES = 64 * 1024;
 
 /** For all files, one after the other; larger than they are, so that a read that fills it tells of more. */
 let buffer = Buffer.alloc(2 * RESERVED_BYTES);
 
 /**
- * A worker's cells where the primary can read them. A message for each change would wake the primary
+ * A shared-memory file of a worker's counters, read by the primary. A message for each change would wake the primary
  * many times a second, and what it cost the worker was a per cent or two of all it did; a write in
  * place wakes nobody, and what a worker wrote is still there when the worker has been killed.
  *
  * The file has no name and is gone with the last process that holds it.
  */
-export class CellsFile {
+export class SharedCounters {
   constructor(readonly fd: number) {}
 
   /**
@@ -26,7 +26,7 @@ export class CellsFile {
    *
    * @throws Error where none of the folders can be written to, with what to do
    */
-  static create(folders: readonly string[] = FOLDERS): CellsFile {
+  static create(folders: readonly string[] = FOLDERS): SharedCounters {
     const reasons: string[] = [];
     for (const folder of folders) {
       try {
@@ -41,16 +41,16 @@ export class CellsFile {
   }
 
   /**
-   * Writes the cells over those of before; of a worker's life each call has as many or more.
+   * Writes the values over those of before; of a worker's life each call has as many or more.
    *
    * @throws Error where they are more than was reserved and there is no room for them
    */
-  write(cells: Float64Array): void {
-    this.#overwrite(cells, cells.byteLength);
+  write(values: Float64Array): void {
+    this.#overwrite(values, values.byteLength);
   }
 
   /**
-   * The cells as they were last written, and zeros. A write at the same time may show in some of them
+   * The values as they were last written, and zeros. A write at the same time may show in some of them
    * and not yet in others. Valid until the next call for any file.
    */
   read(): Float64Array {
@@ -92,12 +92,12 @@ export class CellsFile {
   }
 }
 
-function createIn(folder: string): CellsFile {
+function createIn(folder: string): SharedCounters {
   const path = join(folder, `regno-${randomUUID()}`);
   const fd = openSync(path, 'wx+', 0o600);
   try {
     unlinkSync(path);
-    const file = new CellsFile(fd);
+    const file = new SharedCounters(fd);
     file.clear();
     return file;
   } catch (error) {
