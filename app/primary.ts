@@ -7,13 +7,13 @@ import { Supervisor } from './cluster/supervisor.js';
 import { Watchdog } from './cluster/watchdog.js';
 import { logModelFault } from './telemetry/logs/log-model-fault.js';
 import { closeLogger, createLogger, type Logger } from './telemetry/logs/logger.js';
-import { SCRAPE_INTERVAL_MS } from './telemetry/metrics/cluster-metrics.js';
+import { SCRAPE_INTERVAL_MS, type Scraped } from './telemetry/metrics/cluster-metrics.js';
 import { createMetricsRegistry } from './telemetry/metrics/exposition.js';
 import { MetricsTotals } from './telemetry/metrics/totals.js';
 import { readModelFiles } from './registry/model-files.js';
 import { createRedactor } from './telemetry/logs/redact.js';
 import { RedisLog } from './cluster/redis-log.js';
-import { createErrorReporter } from './telemetry/errors/sentry.js';
+import { createErrorReporter, type ErrorReporter } from './telemetry/errors/sentry.js';
 import { StatusBoard } from './telemetry/status/status-board.js';
 import type { SpanFate } from './telemetry/tracing/span-queue.js';
 import { createTraceExport, type TraceExport } from './telemetry/tracing/trace-export.js';
@@ -27,7 +27,7 @@ import { REGNO_VERSION } from './version.js';
 
 const FLUSH_TIMEOUT_MS = 2000;
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm: repeats within this time are ignored. */
+/** npm repeats the SIGINT of a terminal's Ctrl-C: repeats within this time are ignored. */
 const REPEATED_SIGNAL_MS = 500;
 
 /**
@@ -41,48 +41,186 @@ export async function runPrimary(
   entry: string,
   onSignal: (listener: SignalListener) => void,
 ): Promise<void> {
-  const startedAt = performance.now();
-  const redact = createRedactor(secretValues(config));
-  const totals = new MetricsTotals();
-  const log = createLogger({
-    level: config.logLevel,
-    process: 'primary',
-    onWritten: (level) => totals.add('logLines', [level], 1),
-    onDropped: (level) => totals.add('logLinesDropped', [level], 1),
-    redact,
-  });
-  const registry = createMetricsRegistry(totals);
-  const reporting = createErrorReporter({
-    dsn: config.sentryDsn,
-    environment: config.environment,
-    release: `regno@${REGNO_VERSION}`,
-    tags: { process: 'primary' },
-    onEvent: (result) => totals.add('sentryEvents', [result], 1),
-    redact,
-  });
-  const tracing = startTraceExport(config, totals, log);
-  totals.set('buildInfo', [REGNO_VERSION, process.version], 1);
-  if (config.usesDemoKey) {
-    log.warn(`API_KEYS is not set: the public demo key ${DEMO_KEY} opens this service`);
+  await new PrimaryProcess(config, entry).run(onSignal);
+}
+
+/** The primary from its start to its end. */
+class PrimaryProcess {
+  readonly #startedAt = performance.now();
+  readonly #totals = new MetricsTotals();
+  readonly #log: Logger;
+  readonly #port: () => number;
+  readonly #reporting: Promise<ErrorReporter>;
+  readonly #tracing: Promise<TraceExport | undefined>;
+  readonly #supervisor: Supervisor;
+  readonly #reloader: Reloader;
+  readonly #board: StatusBoard;
+  readonly #watchdog: Watchdog;
+  #stoppingSince: number | undefined;
+
+  constructor(
+    private readonly config: Config,
+    entry: string,
+  ) {
+    const totals = this.#totals;
+    const redact = createRedactor(secretValues(config));
+    const log = createLogger({
+      level: config.logLevel,
+      process: 'primary',
+      onWritten: (level) => totals.add('logLines', [level], 1),
+      onDropped: (level) => totals.add('logLinesDropped', [level], 1),
+      redact,
+    });
+    this.#log = log;
+    this.#reporting = createErrorReporter({
+      dsn: config.sentryDsn,
+      environment: config.environment,
+      release: `regno@${REGNO_VERSION}`,
+      tags: { process: 'primary' },
+      onEvent: (result) => totals.add('sentryEvents', [result], 1),
+      redact,
+    });
+    this.#tracing = startTraceExport(config, totals, log);
+    this.#port = keepPort(config.port);
+    this.#board = this.#createBoard();
+    this.#supervisor = this.#createSupervisor(entry);
+    this.#watchdog = new Watchdog({
+      workers: () => this.#supervisor.workers(),
+      hangTimeoutMs: config.hangTimeoutMs,
+      startTimeoutMs: config.startTimeoutMs,
+      log,
+    });
+    this.#reloader = new Reloader({
+      read: () => readModelFiles(config.model),
+      roll: (model) => this.#supervisor.roll(model),
+      served: () => this.#supervisor.served(),
+      totals,
+      log,
+    });
   }
 
-  const port = keepPort(config.port);
-  // Workers accept for themselves, so that what a busy worker cannot take waits in the system's queue,
-  // where it costs nothing (docs/decisions/0013-workers-accept.md).
-  cluster.schedulingPolicy = cluster.SCHED_NONE;
-  // All workers of one start share a key, so that their lines about one plate can be told together.
-  const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');
-  const board: StatusBoard = new StatusBoard({
-    totals,
-    handles: () => supervisor.view(),
-    lastReload: () => reloader.last,
-    workersWanted: config.workers,
-    version: REGNO_VERSION,
-    settings: visibleSettings(config),
-    now: () => (performance.now() - startedAt) / 1000,
-  });
-  const metrics = new SharedRead(
-    async () => {
+  async run(onSignal: (listener: SignalListener) => void): Promise<void> {
+    this.#totals.set('buildInfo', [REGNO_VERSION, process.version], 1);
+    if (this.config.usesDemoKey) {
+      this.#log.warn(`API_KEYS is not set: the public demo key ${DEMO_KEY} opens this service`);
+    }
+    // Workers accept for themselves, so that what a busy worker cannot take waits in the system's queue,
+    // where it costs nothing (docs/decisions/0013-workers-accept.md).
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    process.on('uncaughtException', (error) => this.#die(error));
+    process.on('unhandledRejection', (error) => this.#die(error));
+    onSignal((signal) => {
+      if (signal === 'SIGHUP') this.#reloader.request();
+      else this.#stop(signal);
+    });
+    this.#board.start();
+    this.#watchdog.start();
+    try {
+      this.#supervisor.start(await readModelFiles(this.config.model));
+    } catch (error) {
+      logModelFault(this.#log, this.config.model, error);
+      this.#supervisor.stop(1);
+    }
+  }
+
+  #createBoard(): StatusBoard {
+    return new StatusBoard({
+      totals: this.#totals,
+      workers: () => this.#supervisor.view(),
+      lastReload: () => this.#reloader.last,
+      workersWanted: this.config.workers,
+      version: REGNO_VERSION,
+      settings: visibleSettings(this.config),
+      now: () => (performance.now() - this.#startedAt) / 1000,
+    });
+  }
+
+  #createSupervisor(entry: string): Supervisor {
+    const { config } = this;
+    const totals = this.#totals;
+    const log = this.#log;
+    // All workers of one start share a key, so that their lines about one plate can be found together.
+    const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');
+    const redisLog = new RedisLog(log, () => this.#supervisor.workers());
+    return new Supervisor({
+      slots: config.workers,
+      fork: createFork(entry, totals, config.workers, { [SETTINGS.logHmacKey.env]: logHmacKey }),
+      totals,
+      readMetrics: readMetricsOf(totals),
+      readStatus: () => JSON.stringify(this.#board.read()),
+      onTraces: (slot, model, records) => {
+        void this.#tracing.then((traces) => traces?.take(slot, model, records));
+      },
+      onFault: (fault) => {
+        this.#board.fault(fault);
+        // A worker that was killed could not report it; of its other faults it has.
+        if (fault.kind === 'worker') this.#report(new Error(`a worker ${fault.message}`), 'worker');
+      },
+      onRedis: (worker) => redisLog.reported(worker),
+      log,
+      drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
+      startTimeoutMs: config.startTimeoutMs,
+      onStarted: () => this.#reloader.serviceHasStarted(),
+      onReady: () => log.info('regno is ready', this.#startFields()),
+      onNotReady: (reason) =>
+        log.error('regno listens and is not ready', { ...this.#startFields(), reason }),
+      onEnd: (exitCode) => {
+        log.info('regno has stopped', { exitCode });
+        void this.#end(exitCode);
+      },
+    });
+  }
+
+  #startFields() {
+    return {
+      host: this.config.host,
+      port: this.#port(),
+      workers: this.config.workers,
+      pid: process.pid,
+      startMs: Math.round(performance.now() - this.#startedAt),
+    };
+  }
+
+  #report(error: unknown, kind: 'worker' | 'uncaught'): void {
+    void this.#reporting.then((reporter) => reporter.report(error, { kind }));
+  }
+
+  #stop(signal: NodeJS.Signals): void {
+    if (this.#stoppingSince === undefined) {
+      this.#stoppingSince = performance.now();
+      this.#log.info('stopping', { signal });
+      this.#supervisor.stop();
+    } else if (performance.now() - this.#stoppingSince > REPEATED_SIGNAL_MS) {
+      // A second signal is a person who does not want to wait.
+      this.#supervisor.kill();
+      process.exit(1);
+    }
+  }
+
+  #die(error: unknown): void {
+    this.#log.error('the primary cannot go on', { error });
+    this.#report(error, 'uncaught');
+    this.#supervisor.kill();
+    void this.#end(1);
+  }
+
+  async #end(exitCode: number): Promise<void> {
+    this.#board.stop();
+    this.#watchdog.stop();
+    await Promise.all([
+      this.#reporting.then((reporter) => reporter.flush(FLUSH_TIMEOUT_MS)),
+      this.#tracing.then((traces) => traces?.stop(FLUSH_TIMEOUT_MS)),
+    ]);
+    await closeLogger(this.#log);
+    process.exit(exitCode);
+  }
+}
+
+/** The metrics of all workers as text; many who ask at once share one rendering. */
+function readMetricsOf(totals: MetricsTotals): () => Promise<Scraped> {
+  const registry = createMetricsRegistry(totals);
+  const read = new SharedRead(
+    async (): Promise<Scraped> => {
       totals.refresh();
       return {
         contentType: registry.contentType,
@@ -92,105 +230,7 @@ export async function runPrimary(
     },
     { intervalMs: SCRAPE_INTERVAL_MS, askersMax: Infinity },
   );
-  const redisLog = new RedisLog(log, () => supervisor.handles());
-  const supervisor: Supervisor = new Supervisor({
-    slots: config.workers,
-    fork: createFork(entry, totals, config.workers, {
-      [SETTINGS.logHmacKey.env]: logHmacKey,
-    }),
-    totals,
-    readMetrics: () => metrics.ask(),
-    readStatus: () => JSON.stringify(board.read()),
-    onTraces: (slot, model, records) => {
-      void tracing.then((traces) => traces?.take(slot, model, records));
-    },
-    onFault: (fault) => {
-      board.fault(fault);
-      // A worker that was killed could not report it; of its other faults it has.
-      if (fault.kind === 'worker') report(new Error(`a worker ${fault.message}`), 'worker');
-    },
-    onRedis: (handle) => redisLog.reported(handle),
-    log,
-    drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
-    startTimeoutMs: config.startTimeoutMs,
-    onStarted: () => reloader.serviceHasStarted(),
-    onReady: () => log.info('regno is ready', startFields()),
-    onNotReady: (reason) =>
-      log.error('regno listens and is not ready', { ...startFields(), reason }),
-    onEnd: (exitCode) => {
-      log.info('regno has stopped', { exitCode });
-      void end(exitCode);
-    },
-  });
-
-  const startFields = () => ({
-    host: config.host,
-    port: port(),
-    workers: config.workers,
-    pid: process.pid,
-    startMs: Math.round(performance.now() - startedAt),
-  });
-
-  const watchdog = new Watchdog({
-    handles: () => supervisor.handles(),
-    hangTimeoutMs: config.hangTimeoutMs,
-    startTimeoutMs: config.startTimeoutMs,
-    log,
-  });
-  const reloader: Reloader = new Reloader({
-    read: () => readModelFiles(config.model),
-    roll: (model) => supervisor.roll(model),
-    served: () => supervisor.served(),
-    totals,
-    log,
-  });
-
-  const report = (error: unknown, kind: 'worker' | 'uncaught'): void => {
-    void reporting.then((reporter) => reporter.report(error, { kind }));
-  };
-  async function end(exitCode: number): Promise<void> {
-    board.stop();
-    watchdog.stop();
-    await Promise.all([
-      reporting.then((reporter) => reporter.flush(FLUSH_TIMEOUT_MS)),
-      tracing.then((traces) => traces?.stop(FLUSH_TIMEOUT_MS)),
-    ]);
-    await closeLogger(log);
-    process.exit(exitCode);
-  }
-  const die = (error: unknown): void => {
-    log.error('the primary cannot go on', { error });
-    report(error, 'uncaught');
-    supervisor.kill();
-    void end(1);
-  };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
-
-  let stoppingSince: number | undefined;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stoppingSince === undefined) {
-      stoppingSince = performance.now();
-      log.info('stopping', { signal });
-      supervisor.stop();
-    } else if (performance.now() - stoppingSince > REPEATED_SIGNAL_MS) {
-      // A second signal is a person who does not want to wait.
-      supervisor.kill();
-      process.exit(1);
-    }
-  };
-  onSignal((signal) => {
-    if (signal === 'SIGHUP') reloader.request();
-    else stop(signal);
-  });
-  board.start();
-  watchdog.start();
-  try {
-    supervisor.start(await readModelFiles(config.model));
-  } catch (error) {
-    logModelFault(log, config.model, error);
-    supervisor.stop(1);
-  }
+  return () => read.ask();
 }
 
 /** Traces are what regno can do without: where their export cannot be set up, the log says so. */

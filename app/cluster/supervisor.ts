@@ -68,7 +68,7 @@ export class Supervisor {
   }
 
   /** The worker processes there are. */
-  handles(): Iterable<WorkerHandle> {
+  workers(): Iterable<WorkerHandle> {
     return this.#handles.values();
   }
 

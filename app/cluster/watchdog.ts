@@ -3,7 +3,7 @@ import { BEAT_MS } from './messages.js';
 import type { WorkerHandle } from './worker-handle.js';
 
 export interface WatchdogParts {
-  readonly handles: () => Iterable<WorkerHandle>;
+  readonly workers: () => Iterable<WorkerHandle>;
   /** A worker that serves and sends nothing for so long hangs. */
   readonly hangTimeoutMs: number;
   /** The same of one that starts: it sends hardly anything until it is ready. */
@@ -32,7 +32,7 @@ export class Watchdog {
   }
 
   #check(): void {
-    for (const handle of this.parts.handles()) {
+    for (const handle of this.parts.workers()) {
       // One that drains has a deadline of its own.
       if (handle.state === 'draining') continue;
       const { startTimeoutMs, hangTimeoutMs } = this.parts;

@@ -11,7 +11,7 @@ import { warningsIn } from '../plates/reading-warnings.js';
 import type { Admission } from './admission.js';
 import { refuse, sendJson } from './answer.js';
 import { createArrivalCheck } from './arrivals.js';
-import { bodyFormatOf } from './body-format.js';
+import { bodyFormatOf, type ContentCoding } from './body-format.js';
 import { decompressBody } from './decompress-body.js';
 import { readBody } from './read-body.js';
 import { resource } from './resource.js';
@@ -40,10 +40,25 @@ const READING_WARNINGS_HEADER = 'x-reading-warnings';
  * all routes are: a router of its own would be one more walk per request.
  */
 export function mountReg(app: IRouter, parts: RegRouteParts): void {
-  const answerHeaders = headersBySource(parts.model);
-  const ifStillConnected = createArrivalCheck(parts.arrivals);
+  const route = new RegRoute(parts);
+  resource(app, '/reg', {
+    guard: parts.authenticate,
+    post: (req, res) => route.post(req, res),
+    template: '/reg/',
+  });
+}
 
-  const postReading: RequestHandler = (req, res) => {
+class RegRoute {
+  readonly #headers: Record<AnswerSource, HeadersBySet>;
+  readonly #ifStillConnected: (req: Request, go: () => void) => void;
+
+  constructor(private readonly parts: RegRouteParts) {
+    this.#headers = headersBySource(parts.model);
+    this.#ifStillConnected = createArrivalCheck(parts.arrivals);
+  }
+
+  post(req: Request, res: Response): void {
+    const { parts } = this;
     if (!parts.admission.enter(req)) {
       // Shed before the body is read: a refusal must cost less than the work it saves. A client that
       // comes back at once then waits in the system's queue of connections, which costs nothing.
@@ -60,49 +75,44 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
     } else if (!parts.modelUsable()) {
       refuse(res, 'model_unavailable');
     } else {
-      readBody(req, parts.bodyLimitBytes, (bytes) => {
-        if (bytes === undefined) {
-          refuse(res, 'body_too_large', `expected at most ${parts.bodyLimitBytes} bytes`);
-        } else if (format.coding === 'identity' || bytes.length === 0) {
-          decide(req, res, bytes, deadlineAt);
-        } else {
-          const plain = decompressBody(bytes, format.coding, parts.bodyLimitBytes);
-          if (plain.ok) decide(req, res, plain.body, deadlineAt);
-          else refuse(res, plain.code, plain.detail);
-        }
-      });
+      this.#read(req, res, format.coding, deadlineAt);
     }
-  };
+  }
 
-  function decide(req: Request, res: Response, body: Buffer, deadlineAt: number): void {
+  #read(req: Request, res: Response, coding: ContentCoding, deadlineAt: number): void {
+    const { bodyLimitBytes } = this.parts;
+    readBody(req, bodyLimitBytes, (bytes) => {
+      if (bytes === undefined) {
+        refuse(res, 'body_too_large', `expected at most ${bodyLimitBytes} bytes`);
+      } else if (coding === 'identity' || bytes.length === 0) {
+        this.#decide(req, res, bytes, deadlineAt);
+      } else {
+        const plain = decompressBody(bytes, coding, bodyLimitBytes);
+        if (plain.ok) this.#decide(req, res, plain.body, deadlineAt);
+        else refuse(res, plain.code, plain.detail);
+      }
+    });
+  }
+
+  #decide(req: Request, res: Response, body: Buffer, deadlineAt: number): void {
+    const { decider, onError } = this.parts;
     req.readingBody = body;
-    ifStillConnected(req, () => {
-      const { trace } = req;
+    this.#ifStillConnected(req, () => {
       try {
-        parts.decider.decide(body, deadlineAt, (outcome) => answer(req, res, outcome), trace);
+        decider.decide(body, deadlineAt, (outcome) => this.#answer(req, res, outcome), req.trace);
       } catch (error) {
         // Thrown out of an event it would end the worker, with all that it has in flight.
-        parts.onError(error, req, 'unexpected');
+        onError(error, req, 'unexpected');
         refuse(res, 'internal');
       }
     });
   }
 
-  function headersOf({ source, warnings }: Extract<Outcome, { kind: 'decided' }>) {
-    const bySet = answerHeaders[source];
-    const known = bySet.get(warnings);
-    if (known !== undefined) return known;
-    const warning = [READING_WARNINGS_HEADER, warningsIn(warnings).join(',')];
-    const headers = [...(bySet.get(0) ?? []), ...warning];
-    bySet.set(warnings, headers);
-    return headers;
-  }
-
-  function answer(req: Request, res: Response, outcome: Outcome): void {
+  #answer(req: Request, res: Response, outcome: Outcome): void {
     switch (outcome.kind) {
       case 'decided':
         req.answerSource = outcome.source;
-        sendJson(res, 200, decisionJson(outcome.positive), headersOf(outcome));
+        sendJson(res, 200, decisionJson(outcome.positive), this.#headersOf(outcome));
         return;
       case 'invalid':
         req.faultyFields = outcome.invalid.faults.map((fault) => fault.field);
@@ -112,12 +122,20 @@ export function mountReg(app: IRouter, parts: RegRouteParts): void {
         refuse(res, outcome.reason);
         return;
       case 'error':
-        parts.onError(outcome.cause, req, 'inference');
+        this.parts.onError(outcome.cause, req, 'inference');
         refuse(res, 'internal');
     }
   }
 
-  resource(app, '/reg', { guard: parts.authenticate, post: postReading, template: '/reg/' });
+  #headersOf({ source, warnings }: Extract<Outcome, { kind: 'decided' }>): readonly string[] {
+    const bySet = this.#headers[source];
+    const known = bySet.get(warnings);
+    if (known !== undefined) return known;
+    const warning = [READING_WARNINGS_HEADER, warningsIn(warnings).join(',')];
+    const headers = [...(bySet.get(0) ?? []), ...warning];
+    bySet.set(warnings, headers);
+    return headers;
+  }
 }
 
 type HeadersBySet = Map<WarningSet, readonly string[]>;

@@ -86,7 +86,7 @@ export interface StatusDocument {
 
 export interface StatusBoardParts {
   readonly totals: MetricsTotals;
-  readonly handles: () => readonly WorkerView[];
+  readonly workers: () => readonly WorkerView[];
   readonly lastReload: () => ReloadNote | undefined;
   readonly workersWanted: number;
   readonly version: string;
@@ -131,7 +131,7 @@ export class StatusBoard {
   read(): StatusDocument {
     const { parts } = this;
     parts.totals.refresh();
-    const workers = parts.handles().map((handle) => this.#worker(handle));
+    const workers = parts.workers().map((handle) => this.#worker(handle));
     const models = this.#models();
     const dependencies = this.#dependencies();
     const lastReload = parts.lastReload() ?? null;
