@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { assertFileFits } from '../registry/manifest-fit.js';
-import { readModelFiles } from '../registry/model-files.js';
+import { MODEL_BYTES_MAX, readModelFiles } from '../registry/model-files.js';
 import { modelSourceOf, type ModelSource } from '../registry/model-source.js';
+import { readRegularFile } from '../registry/read-regular-file.js';
 import { COMPILE_STAGES, compileCatBoost, type CompileStage } from '../model/compile-catboost.js';
 import type { FeatureKind, LabelType, Link } from '../model/ir/ir.js';
 import { inspectOnnx } from '../model/onnx/inspect-onnx.js';
 import type { ModelSignature } from '../model/onnx/signature.js';
 import { usageError } from './command-error.js';
-import { readBytes } from './model-file.js';
 import { openOutput } from './output-file.js';
 import { startProgress } from './progress-bar.js';
 import { formatFields } from './table.js';
@@ -101,7 +101,7 @@ async function readSource(source: string): Promise<Pick<ModelSource, 'path' | 'b
     throw usageError(`${path} is compiled already; expected a .cbm`);
   }
   if (folder?.manifest !== undefined) assertFileFits(folder.manifest, folder);
-  return folder ?? { path, bytes: await readBytes(path) };
+  return folder ?? { path, bytes: await readRegularFile(path, MODEL_BYTES_MAX, 'a model file') };
 }
 
 /** A {@link CompileReport} for people. */

@@ -3,6 +3,7 @@ import { OnnxSession } from '../../app/serving/onnx/onnx-session.js';
 import { LINKS } from '../../app/model/ir/ir.js';
 import type { Ir } from '../../app/model/ir/ir.js';
 import { runPasses } from '../../app/model/ir/passes/run-passes.js';
+import { constantIr } from '../../app/model/ir/testing/constant-ir.js';
 import { Random, randomIr, randomRow } from '../../app/model/ir/testing/random-ir.js';
 import { emitOnnx } from '../../app/model/onnx/emit-onnx.js';
 import { encodeRows } from '../../app/model/onnx/encode-rows.js';
@@ -81,24 +82,6 @@ async function expectSameAnswers(ir: Ir, emitted: Ir, seed: number): Promise<voi
     const difference = Math.abs((probabilities[index] ?? NaN) - value) / Math.max(1, value);
     expect(difference, `probability ${index}, seed ${seed}`).toBeLessThan(5e-14);
   });
-}
-
-function constantIr(overrides: Partial<Ir>): Ir {
-  return {
-    features: [{ kind: 'text', name: 'only a text', index: 0 }],
-    columns: [],
-    ctrTables: [],
-    dictionaries: [],
-    naiveBayes: [],
-    trees: [],
-    dimension: 1,
-    scale: 1,
-    bias: [0],
-    link: 'sigmoid',
-    classNames: ['no', 'yes'],
-    source: { format: 'catboost-cbm', sha256: '00'.repeat(32), loss: 'Logloss' },
-    ...overrides,
-  };
 }
 
 function leafTree(value: number): Ir['trees'][number] {

@@ -1,27 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Ir } from '../ir/ir.js';
 import { runPasses } from '../ir/passes/run-passes.js';
+import { constantIr } from '../ir/testing/constant-ir.js';
 import { randomIr } from '../ir/testing/random-ir.js';
 import { emitOnnx } from './emit-onnx.js';
 import { inspectOnnx } from './inspect-onnx.js';
-
-function constantIr(overrides: Partial<Ir>): Ir {
-  return {
-    features: [{ kind: 'text', name: 'only a text', index: 0 }],
-    columns: [],
-    ctrTables: [],
-    dictionaries: [],
-    naiveBayes: [],
-    trees: [],
-    dimension: 1,
-    scale: 1,
-    bias: [0],
-    link: 'sigmoid',
-    classNames: ['no', 'yes'],
-    source: { format: 'catboost-cbm', sha256: '00'.repeat(32), loss: 'Logloss' },
-    ...overrides,
-  };
-}
 
 describe('the emitted graph', () => {
   it('gives the same bytes for the same model', () => {

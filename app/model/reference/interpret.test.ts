@@ -5,25 +5,13 @@ import { lowerCbm } from '../catboost/lower.js';
 import { readCbm } from '../catboost/read-cbm.js';
 import { ModelError } from '../errors.js';
 import type { Column, FeatureRow, Ir, Tree } from '../ir/ir.js';
+import { constantIr } from '../ir/testing/constant-ir.js';
 import { categoryHash } from './ctr-lookup.js';
 import { createInterpreter, interpret } from './interpret.js';
 
 const FIXTURES = join(import.meta.dirname, '../../../test/fixtures/cbm');
 
-const EMPTY: Ir = {
-  features: [],
-  columns: [],
-  ctrTables: [],
-  dictionaries: [],
-  naiveBayes: [],
-  trees: [],
-  dimension: 1,
-  scale: 1,
-  bias: [0],
-  link: 'identity',
-  classNames: [],
-  source: { format: 'catboost-cbm', sha256: '', loss: 'RMSE' },
-};
+const EMPTY = constantIr({ features: [], link: 'identity', classNames: [] });
 
 /** A model that answers with 1 where `column` is above `border`, else with 0. */
 function asks(column: Column, border: number, own: Partial<Ir> = {}): Ir {
