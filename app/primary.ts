@@ -6,26 +6,17 @@ import { Reloader } from './cluster/reloader.js';
 import { Supervisor } from './cluster/supervisor.js';
 import { Watchdog } from './cluster/watchdog.js';
 import { logModelFault } from './telemetry/logs/log-model-fault.js';
-import { closeLogger, createLogger, type Logger } from './telemetry/logs/logger.js';
-import { SCRAPE_INTERVAL_MS, type Scraped } from './telemetry/metrics/cluster-metrics.js';
-import { createMetricsRegistry } from './telemetry/metrics/exposition.js';
+import { closeLogger, type Logger } from './telemetry/logs/logger.js';
 import { MetricsTotals } from './telemetry/metrics/totals.js';
 import { readModelFiles } from './registry/model-files.js';
-import { createRedactor } from './telemetry/logs/redact.js';
 import { RedisLog } from './cluster/redis-log.js';
-import { createErrorReporter, type ErrorReporter } from './telemetry/errors/sentry.js';
 import { StatusBoard } from './telemetry/status/status-board.js';
-import type { SpanFate } from './telemetry/tracing/span-queue.js';
-import { createTraceExport, type TraceExport } from './telemetry/tracing/trace-export.js';
 import { DEMO_KEY, type Config } from './config/load-config.js';
 import { SETTINGS } from './config/schema.js';
-import { secretValues } from './config/secret-values.js';
 import { visibleSettings } from './config/visible-settings.js';
 import type { SignalListener } from './early-signals.js';
-import { SharedRead } from './serving/shared-read.js';
+import { createPrimaryTelemetry, type PrimaryTelemetry } from './primary-telemetry.js';
 import { REGNO_VERSION } from './version.js';
-
-const FLUSH_TIMEOUT_MS = 2000;
 
 /** npm repeats the SIGINT of a terminal's Ctrl-C: repeats within this time are ignored. */
 const REPEATED_SIGNAL_MS = 500;
@@ -48,10 +39,9 @@ export async function runPrimary(
 class PrimaryProcess {
   readonly #startedAt = performance.now();
   readonly #totals = new MetricsTotals();
+  readonly #telemetry: PrimaryTelemetry;
   readonly #log: Logger;
   readonly #port: () => number;
-  readonly #reporting: Promise<ErrorReporter>;
-  readonly #tracing: Promise<TraceExport | undefined>;
   readonly #supervisor: Supervisor;
   readonly #reloader: Reloader;
   readonly #board: StatusBoard;
@@ -62,25 +52,9 @@ class PrimaryProcess {
     private readonly config: Config,
     entry: string,
   ) {
-    const totals = this.#totals;
-    const redact = createRedactor(secretValues(config));
-    const log = createLogger({
-      level: config.logLevel,
-      process: 'primary',
-      onWritten: (level) => totals.add('logLines', [level], 1),
-      onDropped: (level) => totals.add('logLinesDropped', [level], 1),
-      redact,
-    });
+    this.#telemetry = createPrimaryTelemetry(config, this.#totals);
+    const { log } = this.#telemetry;
     this.#log = log;
-    this.#reporting = createErrorReporter({
-      dsn: config.sentryDsn,
-      environment: config.environment,
-      release: `regno@${REGNO_VERSION}`,
-      tags: { process: 'primary' },
-      onEvent: (result) => totals.add('sentryEvents', [result], 1),
-      redact,
-    });
-    this.#tracing = startTraceExport(config, totals, log);
     this.#port = keepPort(config.port);
     this.#board = this.#createBoard();
     this.#supervisor = this.#createSupervisor(entry);
@@ -94,7 +68,7 @@ class PrimaryProcess {
       read: () => readModelFiles(config.model),
       roll: (model) => this.#supervisor.roll(model),
       served: () => this.#supervisor.served(),
-      totals,
+      totals: this.#totals,
       log,
     });
   }
@@ -146,10 +120,10 @@ class PrimaryProcess {
       slots: config.workers,
       fork: createFork(entry, totals, config.workers, { [SETTINGS.logHmacKey.env]: logHmacKey }),
       totals,
-      readMetrics: readMetricsOf(totals),
+      readMetrics: this.#telemetry.readMetrics,
       readStatus: () => JSON.stringify(this.#board.read()),
       onTraces: (slot, model, records) => {
-        void this.#tracing.then((traces) => traces?.take(slot, model, records));
+        void this.#telemetry.tracing.then((traces) => traces?.take(slot, model, records));
       },
       onFault: (fault) => {
         this.#board.fault(fault);
@@ -182,7 +156,7 @@ class PrimaryProcess {
   }
 
   #report(error: unknown, kind: 'worker' | 'uncaught'): void {
-    void this.#reporting.then((reporter) => reporter.report(error, { kind }));
+    void this.#telemetry.reporting.then((reporter) => reporter.report(error, { kind }));
   }
 
   #stop(signal: NodeJS.Signals): void {
@@ -207,45 +181,8 @@ class PrimaryProcess {
   async #end(exitCode: number): Promise<void> {
     this.#board.stop();
     this.#watchdog.stop();
-    await Promise.all([
-      this.#reporting.then((reporter) => reporter.flush(FLUSH_TIMEOUT_MS)),
-      this.#tracing.then((traces) => traces?.stop(FLUSH_TIMEOUT_MS)),
-    ]);
+    await this.#telemetry.flush();
     await closeLogger(this.#log);
     process.exit(exitCode);
-  }
-}
-
-/** The metrics of all workers as text; many who ask at once share one rendering. */
-function readMetricsOf(totals: MetricsTotals): () => Promise<Scraped> {
-  const registry = createMetricsRegistry(totals);
-  const read = new SharedRead(
-    async (): Promise<Scraped> => {
-      totals.refresh();
-      return {
-        contentType: registry.contentType,
-        text: await registry.metrics(),
-        exemplars: totals.exemplars(),
-      };
-    },
-    { intervalMs: SCRAPE_INTERVAL_MS, askersMax: Infinity },
-  );
-  return () => read.ask();
-}
-
-/** Traces are what regno can do without: where their export cannot be set up, the log says so. */
-async function startTraceExport(
-  { otlpUrl, environment, workers }: Config,
-  totals: MetricsTotals,
-  log: Logger,
-): Promise<TraceExport | undefined> {
-  if (otlpUrl === undefined) return undefined;
-  const onSpans = (fate: SpanFate, count: number): void => totals.add('traceSpans', [fate], count);
-  try {
-    const source = { version: REGNO_VERSION, environment };
-    return await createTraceExport({ url: otlpUrl, ...source, workers, onSpans });
-  } catch (error) {
-    log.error('traces cannot be sent', { error });
-    return undefined;
   }
 }
