@@ -46,6 +46,17 @@ describe('the documents', () => {
     expect(loose).toEqual([]);
   });
 
+  it('list every decision by its title', () => {
+    const listed = [
+      ...read('docs/decisions/README.md').matchAll(/^\| \[(\d+)\]\((.+)\) \| (.+) \|$/gm),
+    ];
+    const files = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d{4}-/.test(name));
+    expect(listed.map(([, , file]) => file)).toEqual(files.sort());
+    for (const [, number, file = '', title] of listed) {
+      expect(read(join('docs/decisions', file)).split('\n')[0]).toBe(`# ${number}. ${title}`);
+    }
+  });
+
   it('link only to what is there', () => {
     const dead: string[] = [];
     for (const file of markdownFiles()) {
