@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseReading } from './parse-reading.js';
 import { READING_FIELDS } from './reading-fields.js';
 import { createReadingRules, LENIENT_RULES, type ReadingSettings } from './reading-rules.js';
-import { warningsIn } from './reading-warnings.js';
+import { READING_WARNINGS, warningsIn, type ReadingWarning } from './reading-warnings.js';
 
 type Body = Record<string, unknown>;
 
@@ -19,9 +19,15 @@ function faultsOf(changes: Body): readonly string[] {
   return parsed.ok ? [] : parsed.faults.map(({ field }) => field);
 }
 
+/** Warnings that a case of this file was given. */
+const given = new Set<ReadingWarning>();
+
 function warningsOf(changes: Body, rules = rulesWith({})): readonly string[] {
   const parsed = parseReading({ ...EXAMPLE, ...changes }, rules);
-  return parsed.ok ? warningsIn(parsed.warnings) : ['refused'];
+  if (!parsed.ok) return ['refused'];
+  const warnings = warningsIn(parsed.warnings);
+  for (const warning of warnings) given.add(warning);
+  return warnings;
 }
 
 function lenientWarningsOf(changes: Body): readonly string[] {
@@ -286,5 +292,11 @@ describe('times of ISO 8601', () => {
     };
     expect(expectedOf(moscow)).toMatch(/ISO 8601/);
     expect(expectedOf()).not.toMatch(/ISO 8601/);
+  });
+});
+
+describe('the warnings', () => {
+  it('are each given in one of the cases above', () => {
+    expect([...given].sort()).toEqual([...READING_WARNINGS].sort());
   });
 });
