@@ -62,6 +62,16 @@ class FakeWorker extends EventEmitter {
   }
 }
 
+/** One for all: each listens to standard output for as long as the process lives. */
+const log: Logger = createLogger({
+  level: 'error',
+  process: 'test',
+  onWritten: () => undefined,
+  onDropped: () => undefined,
+  redact: (text) => text,
+});
+log.silent = true;
+
 function createSupervisor(slots: number) {
   const workers: FakeWorker[] = [];
   const ends: number[] = [];
@@ -70,14 +80,6 @@ function createSupervisor(slots: number) {
   let started = 0;
   const notReady: string[] = [];
   const totals = new MetricsTotals();
-  const log: Logger = createLogger({
-    level: 'error',
-    process: 'test',
-    onWritten: () => undefined,
-    onDropped: () => undefined,
-    redact: (text) => text,
-  });
-  log.silent = true;
   vi.spyOn(log, 'error').mockImplementation(((message: string) => {
     errors.push(message);
     return log;
