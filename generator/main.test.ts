@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { once } from 'node:events';
 import type net from 'node:net';
@@ -136,6 +137,34 @@ describe('output that nobody takes', () => {
       expect(end.code).toBe(2);
     },
   );
+
+  it('is not opened before its report where it is a pipe', SLOW, async () => {
+    server = await startTruthServer('echo');
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const report = readFile(pipe, 'utf8');
+    const load = ['-u', server.url, '-e', 'lean', '-c', '4', '-n', '20', '--warmup', '0'];
+    const end = await startProgram(['max', ...load, '--json', pipe]).ended;
+    expect(end.stderr).toBe('');
+    expect(JSON.parse(await report)).toMatchObject({ mode: 'max' });
+  });
+
+  it('does not make a file before its report', SLOW, async () => {
+    const json = path.join(folder, 'stopped.json');
+    const run = startProgram([
+      'prove',
+      '-u',
+      'http://127.0.0.1:1',
+      '--json',
+      json,
+      '--duration',
+      '60',
+    ]);
+    await run.said(/./);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    expect(existsSync(json)).toBe(false);
+  });
 
   it('does not cost the report that can be written', SLOW, async () => {
     server = await startTruthServer('echo');

@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { unwritable } from '../standard-streams.js';
 
 /** A report, and the file that was asked for. */
@@ -15,9 +16,15 @@ export interface ReportFile {
  */
 export function checkReportPaths(paths: readonly (string | undefined)[]): void {
   for (const path of paths) {
-    // What stands there stays until there is a report.
-    if (path !== undefined) orUnwritable(path, () => closeSync(openSync(path, 'a')));
+    if (path !== undefined) orUnwritable(path, () => assertWritable(path));
   }
+}
+
+/** Makes nothing, changes nothing, and leaves pipes and devices alone: they are opened once only. */
+function assertWritable(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) accessSync(dirname(path), constants.W_OK);
+  else if (found.isFile() || found.isDirectory()) closeSync(openSync(path, 'a'));
 }
 
 /**
