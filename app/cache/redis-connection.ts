@@ -1,20 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis } from 'ioredis';
+import type { RedisAddress } from '../config/redis-url.js';
 import { guardReplies } from './redis-reply-guard.js';
-
-/** Where Redis is and how it is entered, as REDIS_URL says it. */
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-  /** Of a Unix socket, which takes the place of host and port. */
-  readonly path?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly db: number;
-  readonly tls: boolean;
-  readonly family: 0 | 4 | 6;
-}
 
 const CONNECT_TIMEOUT_MS = 500;
 /** A frozen server keeps the socket open: without this, commands would pile up behind it. */

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { BreakerState } from './circuit-breaker.js';
-import { createRedisClient, type RedisAddress } from './redis-connection.js';
+import type { RedisAddress } from '../config/redis-url.js';
+import { createRedisClient } from './redis-connection.js';
 import { causeOf, type RedisCause, type RedisFailure } from './redis-failure.js';
 import { RedisGate } from './redis-gate.js';
 import { ReplyRefused } from './redis-reply-guard.js';

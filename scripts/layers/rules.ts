@@ -32,6 +32,8 @@ const PORTS = 'app/serving/ports.ts';
 const RUNTIME = 'app/serving/onnx/';
 const REGISTRY = 'app/registry/';
 const CACHE = 'app/cache/';
+/** What an address of Redis is, for the settings and for the client. */
+const REDIS_URL = 'app/config/redis-url.ts';
 const TELEMETRY = 'app/telemetry/';
 const ROUTES = 'app/routes/';
 const ROWS = 'app/rows/';
@@ -63,13 +65,14 @@ const PRODUCT: readonly Layer[] = [
     pure: true,
   },
 
-  { path: 'app/config/', imports: [], readsEnvironment: true },
+  { path: REDIS_URL, imports: [], packages: [], pure: true },
+  { path: 'app/config/', imports: [REDIS_URL], readsEnvironment: true },
   { path: PORTS, imports: [ONNX] },
   { path: SERVING, imports: [...MODEL, PORTS] },
   { path: RUNTIME, imports: [...MODEL, PORTS, SERVING, NO_TELEMETRY] },
   { path: NO_TELEMETRY, imports: [], readsEnvironment: true },
   { path: REGISTRY, imports: [...MODEL, PORTS, SERVING, RUNTIME] },
-  { path: CACHE, imports: [PORTS] },
+  { path: CACHE, imports: [PORTS, REDIS_URL] },
   { path: TELEMETRY, imports: [ERRORS, PLATES, PORTS, SERVING, CACHE, VERSION] },
   { path: 'app/cluster/', imports: [PORTS, SERVING, REGISTRY, CACHE, TELEMETRY] },
   { path: ROUTES, imports: [ERRORS, PLATES, PORTS, SERVING, VERSION] },
