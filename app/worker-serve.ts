@@ -24,8 +24,6 @@ export interface WorkerParts {
 
 /** Serves from listening to the last message, and ends the process. */
 export class WorkerServe {
-  #isDraining = false;
-
   constructor(
     private readonly parts: WorkerParts,
     private readonly times: StopTimes,
@@ -58,10 +56,8 @@ export class WorkerServe {
     startBeat(link);
   }
 
-  /** Ends the process once every request has its answer; asked again, it goes on as it does. */
+  /** Ends the process once every request has its answer; to be called once. */
   drain(): void {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
     void stopListening(this.parts.server, this.times).then(() => this.#finish(0));
   }
 

@@ -53,7 +53,7 @@ class WorkerProcess {
   readonly #decisionMetrics: DecisionMetrics;
   readonly #link: PrimaryLink;
   #keptPort: number;
-  /** There once all parts are. */
+  /** There once it listens. */
   #serve: WorkerServe | undefined;
 
   constructor(
@@ -67,6 +67,7 @@ class WorkerProcess {
     this.#decisionMetrics = createDecisionMetrics(recorder);
     this.#link = new PrimaryLink(processChannel(), {
       drain: () => {
+        if (this.#health.isDraining) return;
         this.#health.drain();
         this.#serve?.drain();
       },
@@ -78,13 +79,14 @@ class WorkerProcess {
   async run(): Promise<void> {
     const path = await this.#openPath();
     const { host, port, backlog, drainDelayMs, drainTimeoutMs } = this.config;
-    this.#serve = this.#createServe(path, { drainDelayMs, drainTimeoutMs });
-    await this.#serve.start({ host, port, backlog }, () => this.#keptPort, {
+    const serve = this.#createServe(path, { drainDelayMs, drainTimeoutMs });
+    await serve.start({ host, port, backlog }, () => this.#keptPort, {
       usable: path.golden.state !== 'failed',
       model: path.modelSlot.model,
     });
+    this.#serve = serve;
     // The primary may have asked for it before there was anything to stop.
-    if (this.#health.isDraining) this.#serve.drain();
+    if (this.#health.isDraining) serve.drain();
   }
 
   async #openPath(): Promise<DecisionPath> {

@@ -16,7 +16,8 @@ export interface ListenPlace {
 /**
  * Listens where the service does.
  *
- * @param keptPort the port that the service has already, asked for once the system has chosen one
+ * @param keptPort the port that the service has already, else that of `place`; asked for once the
+ *   server listens
  * @throws Error that says who holds the port, and what to do
  */
 export async function listenAt(
@@ -52,12 +53,12 @@ function portOf(server: Server): number | undefined {
   return typeof address === 'object' ? address?.port : undefined;
 }
 
+/** @param port the one that could not be had */
 function describeFailure(
   error: unknown,
   { host, port: wanted }: ListenPlace,
-  kept: number,
+  port: number,
 ): string {
-  const port = kept === 0 ? wanted : kept;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const holders = code === 'EADDRINUSE' ? describePortHolders(port) : undefined;
   const cause = holders === undefined ? String(code) : `${String(code)}, ${holders}`;
