@@ -135,7 +135,7 @@ class WorkerProcess {
     const http = createWorkerHttp({
       ...common,
       config,
-      decider: modelSlot,
+      decider: modelSlot.decider,
       model: modelSlot.model,
       isModelUsable: golden.state !== 'failed',
       decisionMetrics: this.#decisionMetrics,

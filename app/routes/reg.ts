@@ -40,12 +40,8 @@ const READING_WARNINGS_HEADER = 'x-reading-warnings';
  * all routes are: a router of its own would be one more walk per request.
  */
 export function mountReg(app: IRouter, parts: RegRouteParts): void {
-  const route = new RegRoute(parts);
-  resource(app, '/reg', {
-    guard: parts.authenticate,
-    post: (req, res) => route.post(req, res),
-    template: '/reg/',
-  });
+  const { post } = new RegRoute(parts);
+  resource(app, '/reg', { guard: parts.authenticate, post, template: '/reg/' });
 }
 
 class RegRoute {
@@ -57,7 +53,7 @@ class RegRoute {
     this.#ifStillConnected = createArrivalCheck(parts.arrivals);
   }
 
-  post(req: Request, res: Response): void {
+  readonly post = (req: Request, res: Response): void => {
     const { parts } = this;
     if (!parts.admission.enter(req)) {
       // Shed before the body is read: a refusal must cost less than the work it saves. A client that
@@ -77,7 +73,7 @@ class RegRoute {
     } else {
       this.#read(req, res, format.coding, deadlineAt);
     }
-  }
+  };
 
   #read(req: Request, res: Response, coding: ContentCoding, deadlineAt: number): void {
     const { bodyLimitBytes } = this.parts;

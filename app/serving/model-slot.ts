@@ -1,5 +1,5 @@
 import { Batcher, type BatcherLimits } from './batcher.js';
-import { Decider, type Decided, type DecideReading, type ScoreQueue } from './decide.js';
+import { Decider, type DecideReading, type ScoreQueue } from './decide.js';
 import { checkGolden, type GoldenReading, type GoldenResult } from './golden-check.js';
 import type {
   Clock,
@@ -10,7 +10,6 @@ import type {
   Scorer,
   SharedCache,
 } from './ports.js';
-import type { RequestTrace } from './trace-context.js';
 
 /** Wraps the parts of a decision path, to note the stages of requests that are traced. */
 export interface PathTracer {
@@ -39,11 +38,12 @@ export interface ModelSlotParts<Input> {
  * One model in this process, and all that must never be shared with another model: its queue, its
  * memory cache, its flights, the proof that it is right.
  */
-export class ModelSlot<Input> implements DecideReading {
+export class ModelSlot<Input> {
   readonly model: ModelIdentity;
+  /** Decides by this model; handed out, since a call through this class would cost each request. */
+  readonly decider: DecideReading;
   readonly #batcher: Batcher<Input>;
   readonly #decider: Decider<Input>;
-  readonly #path: DecideReading;
 
   constructor(private readonly parts: ModelSlotParts<Input>) {
     const { scorer, kind, limits, memoryEntries, sharedCache, signals, tracer, now } = parts;
@@ -61,7 +61,7 @@ export class ModelSlot<Input> implements DecideReading {
       signals,
       now,
     });
-    this.#path = tracer?.decider(this.#decider) ?? this.#decider;
+    this.decider = tracer?.decider(this.#decider) ?? this.#decider;
   }
 
   /** Inputs that wait to be scored, and answers in memory. */
@@ -77,9 +77,5 @@ export class ModelSlot<Input> implements DecideReading {
    */
   prove(golden: readonly GoldenReading[], tolerance: number): Promise<GoldenResult> {
     return checkGolden(this.parts.kind, this.parts.scorer, golden, tolerance);
-  }
-
-  decide(body: Buffer, deadlineAt: number, done: Decided, trace: RequestTrace | undefined): void {
-    this.#path.decide(body, deadlineAt, done, trace);
   }
 }
