@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     fail(unwritable('standard output', error).message);
     process.exit();
   });
-  // With nobody to tell, there is nothing to say.
+  // With no reader there is nothing to say.
   process.stderr.on('error', () => undefined);
   try {
     await createProgram().parseAsync();

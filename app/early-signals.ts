@@ -1,4 +1,4 @@
-/** What the process is told by signals: stop (SIGINT, SIGTERM) or reload (SIGHUP). */
+/** What signals ask of the process: stop (SIGINT, SIGTERM) or reload (SIGHUP). */
 export type SignalListener = (signal: NodeJS.Signals) => void;
 
 /**

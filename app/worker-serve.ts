@@ -31,7 +31,7 @@ export class WorkerServe {
 
   /**
    * @param keptPort the port that the service has already, once the system has chosen one
-   * @param ready what the primary is told once the worker listens
+   * @param ready what is sent to the primary once the worker listens
    */
   async start(
     place: ListenPlace,

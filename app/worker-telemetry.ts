@@ -29,7 +29,7 @@ export interface TelemetryParts {
   readonly now: () => number;
 }
 
-/** What a worker tells of its requests and faults. */
+/** What a worker reports of its requests and faults. */
 export interface Telemetry {
   readonly faults: Faults;
   readonly requestLog: RequestLog;

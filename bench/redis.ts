@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { ChildProgram } from '../tools/child-program.js';
 import { freePort } from '../tools/free-port.js';
 import { cpuSecondsOf } from './running-server.js';
 
@@ -19,24 +18,15 @@ export async function startRedis(): Promise<BenchRedis> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'regno-bench-redis-'));
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', (error) =>
-      reject(new Error(`redis-server: ${error.message}; install the package redis-server`)),
-    );
-    child.once('close', (code) => reject(new Error(`redis-server ended with code ${code}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.includes('Ready to accept connections')) resolve();
-    });
-  });
-  const { pid = 0 } = child;
+  const { PATH } = process.env;
+  const redis = new ChildProgram({ command: 'redis-server', args, cwd: folder, env: { PATH } });
+  await redis.line((line) => line.includes('Ready to accept connections'));
+  const { pid } = redis;
   return {
     url: `redis://127.0.0.1:${port}`,
     cpuSeconds: () => cpuSecondsOf(pid),
     stop: async () => {
-      child.kill();
-      await ended;
+      await redis.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

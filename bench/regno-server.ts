@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { makeReading } from '../generator/payload/reading-maker.js';
 import { Random } from '../generator/random.js';
+import { ChildProgram } from '../tools/child-program.js';
 import { BENCH_KEY, startServer, type RunningServer } from './running-server.js';
 
 const MAIN = fileURLToPath(new URL('../dist/app/main.js', import.meta.url));
-const START_TIMEOUT_MS = 60_000;
 
 /** Starts the built service with settings of its own; two workers where they say nothing else. */
 export function startRegno(env: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
@@ -22,7 +20,9 @@ export function startRegno(env: Readonly<Record<string, string>> = {}): Promise<
  */
 export async function timeOfStart(workers: number): Promise<number> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [MAIN], {
+  const service = new ChildProgram({
+    command: process.execPath,
+    args: [MAIN],
     env: {
       ...process.env,
       PORT: '0',
@@ -30,21 +30,13 @@ export async function timeOfStart(workers: number): Promise<number> {
       WORKERS: `${workers}`,
       API_KEYS: BENCH_KEY,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const late = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
-  const ready = await new Promise<number>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.includes('regno is ready')) resolve(performance.now() - startedAt);
-    });
-    child.once('close', () => resolve(NaN));
-  });
-  child.kill('SIGTERM');
-  await ended;
-  clearTimeout(late);
-  if (Number.isNaN(ready)) throw new Error('regno ended, or did not get ready, after its start');
-  return ready;
+  try {
+    await service.line((line) => line.includes('regno is ready'));
+    return performance.now() - startedAt;
+  } finally {
+    await service.stop();
+  }
 }
 
 /** Asks the service for one of its metrics. */

@@ -1,6 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { ChildProgram } from '../tools/child-program.js';
 import { freePort } from '../tools/free-port.js';
 import type { Contender } from './contenders.js';
 
@@ -9,7 +8,7 @@ export const BENCH_KEY = 'key-of-the-benchmarks-only';
 export const BENCH_WORKERS = 2;
 
 const START_TIMEOUT_MS = 60_000;
-const POLL_MS = 50;
+const STOP_TIMEOUT_MS = 5000;
 /** Of /proc/PID/stat; the same on every Linux that Node supports. */
 const CLOCK_TICKS_PER_SECOND = 100;
 
@@ -33,7 +32,9 @@ export async function startServer(contender: Contender, probe: string): Promise<
   const [command = '', ...args] = contender.command.map((word) =>
     word.replace('{port}', `${port}`),
   );
-  const child = spawn(command, args, {
+  const program = new ChildProgram({
+    command,
+    args,
     env: {
       ...process.env,
       PORT: `${port}`,
@@ -42,51 +43,39 @@ export async function startServer(contender: Contender, probe: string): Promise<
       NODE_ENV: 'production',
       ...contender.env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let output = '';
-  const keep = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-4000);
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
   const url = `http://127.0.0.1:${port}/reg/`;
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(url, probe))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new Error(`${contender.name} did not start:\n${output}`);
-    }
-    await sleep(POLL_MS);
+  try {
+    await program.whenReady(() => answers(url, probe), { timeoutMs: START_TIMEOUT_MS });
+  } catch (error) {
+    program.kill();
+    throw error;
   }
+  const { pid } = program;
   return {
     url,
-    pids: () => treeOf(child),
-    cpuSeconds: () => treeOf(child).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
-    stop: () => stop(child),
+    pids: () => treeOf(pid),
+    cpuSeconds: () => treeOf(pid).reduce((sum, one) => sum + cpuSecondsOf(one), 0),
+    stop: async () => void (await program.stop(STOP_TIMEOUT_MS)),
   };
 }
 
 async function answers(url: string, probe: string): Promise<boolean> {
   const headers = { 'content-type': 'application/json', 'x-api-key': BENCH_KEY };
-  try {
-    const answer = await fetch(url, { method: 'POST', headers, body: probe });
-    await answer.text();
-    return answer.status === 200;
-  } catch {
-    return false;
-  }
+  const answer = await fetch(url, { method: 'POST', headers, body: probe });
+  await answer.text();
+  return answer.status === 200;
 }
 
-function treeOf(child: ChildProcess): number[] {
-  if (child.pid === undefined) return [];
+/** The process and all that it and its children started. */
+function treeOf(root: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const fields = statOf(Number(name));
     if (fields !== undefined) parents.set(Number(name), Number(fields[1]));
   }
-  const tree = [child.pid];
+  const tree = [root];
   for (const pid of tree) {
     for (const [candidate, parent] of parents) if (parent === pid) tree.push(candidate);
   }
@@ -118,13 +107,4 @@ function statOf(pid: number): readonly string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const killer = setTimeout(() => child.kill('SIGKILL'), 5000);
-  await ended;
-  clearTimeout(killer);
 }

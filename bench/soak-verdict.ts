@@ -8,7 +8,7 @@ export interface SoakSample {
   readonly rssBytes: number;
   readonly pssBytes: number;
   readonly openFiles: number;
-  /** The 99th percentile over the last second of the slowest worker; NaN where it was not told. */
+  /** The 99th percentile over the last second of the slowest worker; NaN where it was not reported. */
   readonly loopDelayMs: number;
 }
 

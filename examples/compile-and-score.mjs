@@ -47,7 +47,7 @@ try {
   });
   await session.release();
 } catch (error) {
-  // Errors of the model or of its use have a code; docs/errors.md tells what to do about each.
+  // Errors of the model or of its use have a code; docs/errors.md says what to do about each.
   if (!(error instanceof ModelError)) throw error;
   console.error(`${error.code}: ${error.message}`);
   process.exitCode = 1;

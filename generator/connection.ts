@@ -15,7 +15,7 @@ export interface Endpoint {
  */
 export type CloseReason = 'connect' | 'reset' | 'malformed';
 
-/** What a connection tells its owner. Each is called from the socket's own callback. */
+/** What a connection reports to its owner. Each is called from the socket's own callback. */
 export interface ConnectionOwner {
   opened(connection: Connection): void;
   /** The answer is complete: `connection.answer` has the status, and the body where asked for. */
@@ -72,7 +72,7 @@ export class Connection {
     if (this.buffer.length < bytes) this.buffer = Buffer.allocUnsafe(bytes * 2);
   }
 
-  /** Ends the connection at once and tells nobody. */
+  /** Ends the connection at once and calls nobody. */
   destroy(): void {
     this.ended = true;
     this.open = false;

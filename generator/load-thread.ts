@@ -4,7 +4,7 @@ import { LoadEngine } from './load-engine.js';
 import type { LoadPlan, ThreadState } from './load-plan.js';
 import { SampleBuffer, type SampleBatch } from './sample-batch.js';
 
-/** What a thread that sends tells the one that counts. */
+/** What a thread that sends reports to the one that counts. */
 export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'samples'; readonly batch: SampleBatch }
@@ -12,7 +12,7 @@ export type FromThread =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'done' };
 
-/** What it is told. */
+/** What it is asked to do. */
 export type ToThread =
   | { readonly kind: 'start'; readonly startAtEpochMs: number }
   | { readonly kind: 'stop'; readonly drainMs: number };

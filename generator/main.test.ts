@@ -301,7 +301,7 @@ describe('the help', () => {
       ['drive', '--help'],
       ['--day-length', 'Examples:', 'SIGTERM'],
     ],
-  ])('%j tells all', SLOW, async (args, words) => {
+  ])('%j lists all', SLOW, async (args, words) => {
     const { code, stdout } = await startProgram(args).ended;
     for (const word of words) expect(stdout).toContain(word);
     expect(code).toBe(0);

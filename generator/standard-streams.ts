@@ -10,7 +10,7 @@ export function endWithReader(): void {
     process.stderr.write(`${unwritable('standard output', error)}\n`);
     process.exit(EXIT_CODES.usage);
   });
-  // With nobody to tell, there is nothing to say.
+  // With no reader there is nothing to say.
   process.stderr.on('error', () => undefined);
 }
 

@@ -44,7 +44,7 @@ export class ThreadGroup {
 
   /** No thread sends anything more; what is in flight gets this long to end. */
   stop(drainMs: number): void {
-    this.tell({ kind: 'stop', drainMs });
+    this.post({ kind: 'stop', drainMs });
   }
 
   private runThread(plan: LoadPlan): Promise<void> {
@@ -82,10 +82,10 @@ export class ThreadGroup {
     if (this.ready < this.plans.length) return;
     const startAtEpochMs = performance.timeOrigin + performance.now() + LEAD_MS;
     this.listener.started(startAtEpochMs);
-    this.tell({ kind: 'start', startAtEpochMs });
+    this.post({ kind: 'start', startAtEpochMs });
   }
 
-  private tell(message: ToThread): void {
+  private post(message: ToThread): void {
     for (const worker of this.workers) worker.postMessage(message);
   }
 }

@@ -76,7 +76,7 @@ describe('latencies that the generator reports', () => {
           expect(percentileOf(result.latency, 50)).toBeLessThan(stallMs * TOLERANCE);
           // The longest wait is that of the first request to meet a stall.
           expect(result.latency.max).toBeGreaterThan(stallMs - 1_000 / rate);
-          // What a closed loop would have told: through one connection hardly any request is held.
+          // What a closed loop would have reported: through one connection hardly any request is held.
           if (connections === 1) {
             expect(percentileOf(result.service, 95)).toBeLessThan(stallMs * 0.1);
           }

@@ -53,7 +53,7 @@ describe('a verdict', () => {
     { what: { unaccounted: 3 }, says: /3 requests of the schedule are unaccounted for/ },
     { what: { interrupted: true, unaccounted: 3 }, says: /interrupted before its end\./ },
     { what: { requests: 0 }, says: /no request was measured/ },
-  ])('is refused where the figures tell of the generator: $says', ({ what, says }) => {
+  ])('is refused where the figures measure the generator: $says', ({ what, says }) => {
     const verdict = judge({ ...GOOD, ...what }, LIMITS);
     expect(verdict.kind).toBe('not-valid');
     expect(verdict.sentences[0]).toMatch(says);

@@ -33,14 +33,14 @@ export interface Verdict {
 /** Exit codes of `prove` and `max`; 2 is wrong usage, as for most commands. */
 export const EXIT_CODES = { passed: 0, failed: 1, usage: 2, 'not-valid': 3 } as const;
 
-/** The usual {@link Limits.lateShareMax}: beyond it even p99 tells of the generator. */
+/** The usual {@link Limits.lateShareMax}: beyond it even p99 measures the generator. */
 export const LATE_SHARE_MAX = 0.01;
 /** A thread busier than this has no time left to send on time, or to see answers when they come. */
 export const UTILIZATION_MAX = 0.95;
 
 /**
  * Judges a run. Late sends make latencies longer, never shorter, since they count from the intended time;
- * yet beyond the limit for late sends the figures tell of the generator, and no verdict is given.
+ * yet beyond the limit for late sends the figures measure the generator, and no verdict is given.
  */
 export function judge(judged: Judged, limits: Limits): Verdict {
   const faults = faultsOfGenerator(judged, limits);
@@ -49,7 +49,7 @@ export function judge(judged: Judged, limits: Limits): Verdict {
       kind: 'not-valid',
       sentences: [
         `NOT VALID: ${faults.join('; ')}.`,
-        'The figures tell of the generator, not of the service. Lower --rate, add --threads, give the ' +
+        'The figures measure the generator, not the service. Lower --rate, add --threads, give the ' +
           'generator a machine or a core of its own, and run again.',
       ],
     };

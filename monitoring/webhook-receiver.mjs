@@ -1,4 +1,4 @@
-// Alertmanager's receiver in the demo: prints one JSON line for each alert that it is told of.
+// Alertmanager's receiver in the demo: prints one JSON line for each alert that it receives.
 // Replace it by a real one in monitoring/alertmanager.yml. Usage: node webhook-receiver.mjs [port]
 import { createServer } from 'node:http';
 

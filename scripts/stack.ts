@@ -85,7 +85,7 @@ async function startAll(
   const add = async (plan: Parameters<Stack['start']>[0], address: string, note: string) => {
     process.stderr.write(`starting ${plan.name} ...\n`);
     const part: Part = await stack.start(plan);
-    rows.push({ part: plan.name, address, note: `${note} (pid ${part.pid ?? 0})` });
+    rows.push({ part: plan.name, address, note: `${note} (pid ${part.pid})` });
   };
 
   const redis = !missing.has('redis-server');
@@ -141,7 +141,7 @@ async function pickPorts({ anyPorts, appPort }: StackOptions): Promise<plans.Sta
     let port = await pickPort(anyPorts ? 0 : wanted[name]);
     if (name === 'app' && appPort !== undefined) {
       port = await pickPort(appPort);
-      // Who names a port has told others of it: another one would do no good.
+      // Who names a port has given it to others: another one would do no good.
       if (port !== appPort) throw new Error(`PORT: ${appPort} is taken`);
     }
     while (taken.has(port)) port = await pickPort(0);

@@ -98,7 +98,7 @@ Drawn by `training/generate.py` {t["generatorVersion"]} with seed {t["seeds"]["d
   rates, confusions (8/В, 0/О, 7/1, ...), unread symbols `_`, lost last digits, score scales (0..100,
   0..10, 0..1, constant).
 * Night, dusk, season, direction, mobile mounts and weekend traffic make pictures harder. A hard
-  symbol is hard for both readers, and the network's scores of symbols tell of its errors, with noise.
+  symbol is hard for both readers, and the network's scores of symbols show its errors, with noise.
 * Label: 1 when the network's reading is right. In {m["bothWrongShare"]:.1%} of the hold-out both
   are wrong; these count as 0, because nothing is won by replacing the camera's reading.
 

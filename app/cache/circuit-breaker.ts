@@ -25,7 +25,7 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** Whether a call may be made now. A call that was allowed must be told of its end. */
+  /** Whether a call may be made now. A call that was allowed must report its end. */
   allows(): boolean {
     if (this.#state === 'closed') return true;
     if (this.#state === 'half-open') return false;

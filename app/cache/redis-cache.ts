@@ -10,7 +10,7 @@ export type StoreResult = 'ok' | 'error' | 'skipped';
 export interface RedisCacheOptions extends RedisLinkOptions {
   /** Called once per look-up. */
   readonly onLookUp: (result: LookUpResult, seconds: number) => void;
-  /** Told once per store. */
+  /** Called once per store. */
   readonly onStore: (result: StoreResult) => void;
 }
 

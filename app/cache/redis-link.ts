@@ -167,7 +167,7 @@ export class RedisLink {
     await inTime<unknown>(attempt, timeoutMs);
   }
 
-  /** The client goes on with database 0 where it could not select the one that it was told. */
+  /** The client goes on with database 0 where it could not select the one of its URL. */
   async #select(timeoutMs: number): Promise<void> {
     const { db } = this.options.address;
     if (db !== 0) await inTime(this.#redis.select(db), timeoutMs);

@@ -8,7 +8,7 @@ import { outlineCbm, type CbmOutline } from '../model/catboost/outline-cbm.js';
 import { ModelError, type ModelErrorCode } from '../model/errors.js';
 import { inspectOnnx, type OnnxReport } from '../model/onnx/inspect-onnx.js';
 
-/** What `regno inspect` tells of any model. */
+/** What `regno inspect` reports of any model. */
 export interface FileReport {
   readonly file: string;
   readonly kind: 'cbm' | 'onnx';
@@ -48,10 +48,10 @@ export interface ManifestSummary {
 }
 
 /**
- * Reads a `.cbm`, an `.onnx` or a model folder and tells what is in it.
+ * Reads a `.cbm`, an `.onnx` or a model folder and reports what is in it.
  *
  * @throws CommandError, ModelError naming the file and what is wrong with it, where it cannot even be
- *   told what it holds.
+ *   reported what it holds.
  */
 export async function inspectModel(path: string): Promise<ModelReport | RefusedReport> {
   const files = await readModelFiles(path);

@@ -154,7 +154,7 @@ async function writePiece(
   }
 }
 
-/** A fault of writing to `path`, told with its reason and what to do. */
+/** A fault of writing to `path`, reported with its reason and what to do. */
 export function unwritable(path: string, cause: unknown): CommandError {
   const reason = reasonOf(cause);
   const [words = systemWords(reason), advice = 'write to another place'] =

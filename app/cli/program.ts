@@ -32,7 +32,7 @@ export function createProgram(): Command {
 }
 
 const HELP = `
-"regno help <command>" tells all about one. Results go to standard output, all else to standard error.
+"regno help <command>" describes one in full. Results go to standard output, all else to standard error.
 Exit codes: 0 done; 1 a verdict that fails, a bad line, or work that could not be done; 2 wrong call.
 
 Start here:

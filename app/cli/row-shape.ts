@@ -24,7 +24,7 @@ export interface RowShape {
   readonly byPosition: boolean;
   /** Names of the numbers that make up an answer, in order. */
   readonly answers: readonly string[];
-  /** Checks a row; what is wrong with it is told in words that do not repeat values. */
+  /** Checks a row; what is wrong with it is reported in words that do not repeat values. */
   read(row: InputRow, rules: ReadingRules): ReadRow;
   /** What is wrong with an answer of the model; undefined where nothing is. */
   faultOf(answer: readonly number[]): string | undefined;

@@ -43,7 +43,7 @@ describe('regno score', () => {
     expect(existsSync(join(folder, '-'))).toBe(false);
   });
 
-  it('reads a file of Russian Windows where it is told so, and names what is wrong where not', async () => {
+  it('reads a file of Russian Windows where an option says so, and names what is wrong where not', async () => {
     const cell = (value: unknown): string =>
       typeof value === 'number' ? String(value).replace('.', ',') : `"${String(value)}"`;
     const cells = names.map((name) => cell(row.input[name]));

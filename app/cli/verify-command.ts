@@ -22,7 +22,7 @@ export function addVerifyCommand(program: Command): void {
     .command('verify')
     .summary('compare answers with expected ones')
     .description(
-      'Compares the probabilities that a model gives with expected ones, row by row, and tells the ' +
+      'Compares the probabilities that a model gives with expected ones, row by row, and reports the ' +
         'largest difference and the row it occurs in.',
     )
     .requiredOption('-e, --expected <rows.ndjson>', 'rows with their answers; - is standard input')

@@ -69,7 +69,7 @@ async function roomInSystem(): Promise<number> {
   return waiting;
 }
 
-/** Connections that a listening socket holds until they are accepted, as Linux tells it. */
+/** Connections that a listening socket holds until they are accepted, as Linux reports it. */
 function waitingAt(port: number): number {
   const address = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const LISTEN = '0A';

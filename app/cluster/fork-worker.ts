@@ -33,7 +33,7 @@ export function createFork(
     const worker = cluster.fork({ ...env, [SLOT_VARIABLE]: String(slot) });
     const streams: readonly unknown[] = worker.process.stdio;
     const pipe = streams[MODEL_FD];
-    // Absent where the process could not be started at all, which its exit tells of.
+    // Absent where the process could not be started at all, which its exit reports.
     if (pipe instanceof Writable) sendModel(pipe, model);
     totals.open(worker.id, () => counters.read());
     const tellCameras = (): void => {

@@ -4,7 +4,7 @@ import { onceHears, sendTo } from './worker-handle.js';
 /**
  * Keeps the port that the system chose where 0 is configured. It is the workers' only as long as one
  * of them lives; where all end together, their successors would get another one, which no client
- * knows. So each worker is told the first one, and goes back to it.
+ * knows. So each worker is sent the first one, and goes back to it.
  *
  * @param configured what PORT says
  * @returns what the service listens on; 0 as long as the system has not chosen

@@ -6,7 +6,7 @@ import type { RedisFailure } from '../cache/redis-failure.js';
 import type { TraceRecord } from '../telemetry/tracing/trace-record.js';
 import type { ModelIdentity } from '../serving/ports.js';
 
-/** What a worker process tells the primary. */
+/** What a worker process reports to the primary. */
 export type WorkerMessage =
   /** The first: it takes messages now. Node's `cluster` drops those that come while it loads. */
   | { readonly kind: 'hears' }
@@ -30,7 +30,7 @@ export type WorkerMessage =
   /** The start cannot succeed however often it is tried; the reason has been logged. */
   | { readonly kind: 'unstartable'; readonly reason: string };
 
-/** What the primary tells a worker process. */
+/** What the primary asks of a worker process. */
 export type PrimaryMessage =
   | { readonly kind: 'drain' }
   /** The cameras that have series of their own. */

@@ -16,7 +16,7 @@ export function connectionsWithin(limit: number, wanted = CONNECTIONS_MAX): numb
   return Math.min(wanted, limit - Math.min(OTHER_FILES, Math.ceil(limit / 2)));
 }
 
-/** Files that this process may have open (`ulimit -n`); infinite where the system does not tell. */
+/** Files that this process may have open (`ulimit -n`); infinite where the system does not say. */
 export function openFilesLimit(limits: () => string = readLimits): number {
   const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(limits()) ?? [];
   return soft === undefined || soft === 'unlimited' ? Infinity : Number(soft);

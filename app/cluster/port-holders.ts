@@ -15,7 +15,7 @@ interface Holder {
  * pid and name, and a worker that outlived its primary as that, with the command that ends it. Only
  * names are shown, as command lines may hold secrets.
  *
- * @returns undefined where the system does not tell: not Linux, or processes of another user
+ * @returns undefined where the system does not say: not Linux, or processes of another user
  */
 export function describePortHolders(port: number): string | undefined {
   try {

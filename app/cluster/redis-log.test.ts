@@ -26,28 +26,28 @@ function createLog(slots: number) {
     () => workers,
     () => clock.ms,
   );
-  const tells = (slot: number, redisFailure: RedisFailure | undefined): void => {
+  const reports = (slot: number, redisFailure: RedisFailure | undefined): void => {
     const worker = workers.find((one) => one.slot === slot);
     if (worker === undefined) throw new Error(`no worker in slot ${slot}`);
     worker.redisFailure = redisFailure;
     log.reported(worker);
   };
-  return { lines, workers, tells, clock };
+  return { lines, workers, reports, clock };
 }
 
 describe('RedisLog', () => {
   it('says a cause once for all workers, and once that it is over for all of them', () => {
-    const { lines, tells } = createLog(3);
-    for (const slot of [2, 1, 3]) tells(slot, REFUSED);
+    const { lines, reports } = createLog(3);
+    for (const slot of [2, 1, 3]) reports(slot, REFUSED);
     expect(lines).toEqual([
       ['Redis is gone', { slot: 2, ...REFUSED, hint: 'nothing listens at that host and port' }],
     ]);
-    for (const slot of [1, 3]) tells(slot, undefined);
+    for (const slot of [1, 3]) reports(slot, undefined);
     expect(lines).toHaveLength(1);
-    tells(2, undefined);
+    reports(2, undefined);
     expect(lines.slice(1)).toEqual(['Redis is back']);
-    tells(3, FULL);
-    tells(3, undefined);
+    reports(3, FULL);
+    reports(3, undefined);
     expect(lines.slice(2)).toEqual([
       ['Redis refuses to store', expect.objectContaining({ slot: 3, ...FULL })],
       'Redis is back',
@@ -55,34 +55,34 @@ describe('RedisLog', () => {
   });
 
   it('says each of two causes that take turns once', () => {
-    const { lines, tells } = createLog(2);
+    const { lines, reports } = createLog(2);
     for (const failure of [REFUSED, FULL, REFUSED, FULL]) {
-      for (const slot of [1, 2]) tells(slot, failure);
+      for (const slot of [1, 2]) reports(slot, failure);
     }
     expect(lines).toHaveLength(2);
   });
 
   it('says that it is gone for others too while one worker fails for hours', () => {
-    const { lines, tells, clock } = createLog(3);
-    tells(1, REFUSED);
+    const { lines, reports, clock } = createLog(3);
+    reports(1, REFUSED);
     clock.ms = 60 * 60_000;
-    for (const slot of [2, 3]) tells(slot, REFUSED);
+    for (const slot of [2, 3]) reports(slot, REFUSED);
     expect(lines.slice(1)).toEqual([['Redis is gone', expect.objectContaining({ slot: 2 })]]);
   });
 
   it('says nothing where Redis works from the start', () => {
-    const { lines, tells } = createLog(2);
-    for (const slot of [1, 2]) tells(slot, undefined);
+    const { lines, reports } = createLog(2);
+    for (const slot of [1, 2]) reports(slot, undefined);
     expect(lines).toEqual([]);
   });
 
   it('does not wait for a worker that drains', () => {
-    const { lines, workers, tells } = createLog(1);
-    tells(1, REFUSED);
+    const { lines, workers, reports } = createLog(1);
+    reports(1, REFUSED);
     const [old] = workers;
     if (old !== undefined) old.state = 'draining';
     workers.push({ slot: 2, state: 'ready', redisFailure: undefined });
-    tells(2, undefined);
+    reports(2, undefined);
     expect(lines.slice(1)).toEqual(['Redis is back']);
   });
 });

@@ -2,7 +2,7 @@ import type { WorkerHandle } from './worker-handle.js';
 import type { Logger } from '../telemetry/logs/logger.js';
 import { REDIS_CAUSES, type RedisCause } from '../cache/redis-failure.js';
 
-/** Workers go out of step by less than this, and tell at changes only. */
+/** Workers go out of step by less than this, and report changes only. */
 const SAY_AGAIN_MS = 5 * 60_000;
 
 type RedisUser = Pick<WorkerHandle, 'slot' | 'state' | 'redisFailure'>;
@@ -27,7 +27,7 @@ export class RedisLog {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Called when a worker has told that Redis works for it, or what keeps it from use. */
+  /** Called when a worker has reported that Redis works for it, or what keeps it from use. */
   reported({ slot, redisFailure }: RedisUser): void {
     if (redisFailure === undefined) {
       this.#worksForOne();
@@ -44,7 +44,7 @@ export class RedisLog {
   #worksForOne(): void {
     if (this.#saidAt.size === 0) return;
     for (const { state, redisFailure } of this.workers()) {
-      // One that drains may end without ever telling that Redis works again.
+      // One that drains may end without ever reporting that Redis works again.
       if (redisFailure !== undefined && state !== 'draining') return;
     }
     this.log.warn('Redis is back');

@@ -24,7 +24,7 @@ export interface SupervisorParts {
   readonly onTraces: (slot: number, model: ModelIdentity, records: readonly TraceRecord[]) => void;
   /** Called for faults of workers, and of workers that ended unasked. */
   readonly onFault: (fault: FaultNote) => void;
-  /** Called for a worker that has told what keeps Redis from use, or that it works. */
+  /** Called for a worker that has reported what keeps Redis from use, or that it works. */
   readonly onRedis: (handle: WorkerHandle) => void;
   readonly log: Logger;
   /** Time that a worker has to drain before it is killed. */

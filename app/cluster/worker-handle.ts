@@ -18,7 +18,7 @@ export interface WorkerHandle {
   model: ModelIdentity | undefined;
   /** Why it is not usable, where it failed its golden check. */
   fault: string | undefined;
-  /** What keeps Redis from use for it, as it last told. */
+  /** What keeps Redis from use for it, as it last reported. */
   redisFailure: RedisFailure | undefined;
   /** Looks of the watchdog since its last message. */
   missedBeats: number;
@@ -57,17 +57,17 @@ export function onceEnded(
 /** Resolves once a new worker serves, with undefined, or cannot serve, with the reason. */
 export function whyNotUsable(worker: Worker): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const settle = (reason: string | undefined): void => {
+    const finish = (reason: string | undefined): void => {
       worker.off('message', onMessage);
       worker.off('exit', onExit);
       resolve(reason);
     };
     const onMessage = (message: WorkerMessage): void => {
-      if (message.kind === 'ready') settle(undefined);
-      if (message.kind === 'unusable' || message.kind === 'unstartable') settle(message.reason);
+      if (message.kind === 'ready') finish(undefined);
+      if (message.kind === 'unusable' || message.kind === 'unstartable') finish(message.reason);
     };
     const onExit = (code: number, signal: string | null): void => {
-      settle(`a new worker ended by ${signal ?? `exit code ${code}`} before it was ready`);
+      finish(`a new worker ended by ${signal ?? `exit code ${code}`} before it was ready`);
     };
     worker.on('message', onMessage);
     worker.on('exit', onExit);

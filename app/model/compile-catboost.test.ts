@@ -17,7 +17,7 @@ interface Golden {
 }
 
 describe('compiling the shipped model', () => {
-  it('tells each stage before it starts, in order', () => {
+  it('reports each stage before it starts, in order', () => {
     const stages: string[] = [];
     compileCatBoost(source, { onStage: (stage) => stages.push(stage) });
     expect(stages).toEqual(COMPILE_STAGES);

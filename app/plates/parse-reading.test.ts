@@ -80,7 +80,7 @@ describe('parseReading', () => {
   });
 
   it.each<unknown>([undefined, null, 1, true, '', 'text', '[]', '1', 'null', [], [EXAMPLE], '{'])(
-    'tells one fault of a body that is %j',
+    'reports one fault of a body that is %j',
     (body) => {
       expect(faultyFields(body)).toEqual(['body']);
     },
@@ -93,7 +93,7 @@ describe('parseReading', () => {
     ['"{}"', 'not_an_object', /, got a string that holds a string$/],
     ['{"a":', 'invalid_json', /^a JSON value at the end, byte offset 5 .* of the string's text$/],
     [{}, 'invalid_fields', /^a string of at most 256 characters/],
-  ])('tells why %j is no reading', (body, reason, expected) => {
+  ])('says why %j is no reading', (body, reason, expected) => {
     const parsed = parseReading(body);
     expect(parsed).toMatchObject({ ok: false, reason });
     expect(parsed.ok ? '' : parsed.faults[0]?.expected).toMatch(expected);

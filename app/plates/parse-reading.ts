@@ -26,7 +26,7 @@ import type { FieldFault, InvalidInput, InvalidReason, WarningSet } from '../ser
  * itself be a string that holds the JSON of the object: one level is unwrapped, no more. Fields are
  * own properties, taken by name; other fields are ignored. Booleans are not numbers.
  *
- * Never throws: what is wrong is told for every faulty field at once, in words that do not repeat
+ * Never throws: what is wrong is reported for every faulty field at once, in words that do not repeat
  * values. The reading may share lists with the body, which must not be changed afterwards. Warnings
  * are those of the body as it came, of the number of symbol scores those of the reading as it is.
  */

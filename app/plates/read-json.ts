@@ -8,7 +8,7 @@ export type JsonBody = { readonly ok: true; readonly value: unknown } | InvalidI
 
 /**
  * The value of a body that is JSON in UTF-8, with or without a byte order mark. What is wrong with
- * another is told with its place, and without a word of what it holds.
+ * another is reported with its place, and without a word of what it holds.
  */
 export function readJson(body: Buffer): JsonBody {
   if (!isUtf8(body)) return notUtf8(body);

@@ -69,7 +69,7 @@ describe('values that no sound client can mean', () => {
     },
   );
 
-  it('are told in no time, however long the list', () => {
+  it('are reported in no time, however long the list', () => {
     const startedAt = performance.now();
     for (const part of [' ', '9', ' ,', ', 0,9', '0,9, ', '[ ', 'e9']) {
       const list = `[0,9, 0,8${part.repeat(16_000 / part.length)}`;
@@ -78,7 +78,7 @@ describe('values that no sound client can mean', () => {
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
-  it('tell decimal commas that read as numbers from 0 to 1', () => {
+  it('report decimal commas that read as numbers from 0 to 1', () => {
     const changes = { afts_regno_ai_length_scores: '[1,0, 1,0]' };
     expect(lenientWarningsOf(changes)).toEqual(['decimal_comma']);
   });
@@ -151,7 +151,7 @@ describe('values that are answered as they always were', () => {
     { regno_recognize: '' },
   ])('have none: %j', (changes) => expect(warningsOf(changes)).toEqual([]));
 
-  it('tells several at once, in the order of the list', () => {
+  it('report several at once, in the order of the list', () => {
     expect(warningsOf({ regno_recognize: ' a123bc77 ', direction: 7 })).toEqual([
       'direction_code',
       'plate_blanks',

@@ -13,7 +13,7 @@ export interface RefusedFormat {
   readonly code: RefusalCode;
   /** What was got and what was expected. */
   readonly detail: string;
-  /** Names and values of the answer's headers that tell a program what is accepted. */
+  /** Names and values of the answer's headers that show a program what is accepted. */
   readonly headers: readonly string[];
 }
 

@@ -91,7 +91,7 @@ class ClientConnection {
   }
 
   /** To be called when an answer is out, which happens in their order. */
-  settle(res: ServerResponse): void {
+  answered(res: ServerResponse): void {
     if (this.#owed[0] !== res) return;
     // For nearly all, and much the cheaper of the two.
     if (this.#owed.length === 1) this.#owed.pop();

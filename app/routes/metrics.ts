@@ -41,7 +41,7 @@ export function mountMetrics(app: IRouter, read: ReadMetrics): void {
   });
 }
 
-/** What only the primary process knows: that it does not tell is no fault of this process. */
+/** What only the primary process knows: that it does not answer is no fault of this process. */
 export async function askPrimary<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -5,7 +5,7 @@ export type BodyRead = (body: Buffer | undefined, outcome: 'whole' | 'too-large'
 /**
  * Collects a request's raw bytes under a limit. Calls back once; not at all where the client leaves.
  *
- * A body over the limit is told at once, and what still comes of it is read and thrown away: were
+ * A body over the limit is refused at once, and what still comes of it is read and thrown away: were
  * the connection closed with bytes unread, the system would reset it, and a client that is still
  * writing would never see why. The server's time limit for a whole request bounds that.
  *

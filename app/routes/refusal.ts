@@ -1,6 +1,6 @@
 import type { RefusalReason } from '../serving/finished-request.js';
 
-/** The answer's header that tells a program why its request failed; the body's text tells people. */
+/** The answer's header that says why a request failed, for programs; the body's text is for people. */
 export const ERROR_CODE_HEADER = 'x-error-code';
 
 /** What the client gets, and what is counted. */

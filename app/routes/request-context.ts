@@ -18,7 +18,7 @@ declare module 'http' {
     routeTemplate: string;
     /** Why the request was refused, where it was. */
     refusal: RefusalReason | undefined;
-    /** The same in more detail, as the client was told. */
+    /** The same in more detail, as the client was answered. */
     errorCode: RefusalCode | undefined;
     /** Names of the faulty fields of a refused body. */
     faultyFields: readonly string[] | undefined;
@@ -53,7 +53,7 @@ export const nextRequestId = createIds();
 export const HEADERS_MAX = 100;
 const SANE_ID = /^[\w.:@/+=-]{1,64}$/;
 
-/** Gives every request its id and start, and tells the observer when its answer is out. */
+/** Gives every request its id and start, and calls the observer when its answer is out. */
 export function openRequest(
   observer: RequestObserver,
   now: () => number,
@@ -62,7 +62,7 @@ export function openRequest(
 ): RequestHandler {
   function onClose(this: Response): void {
     const { req } = this;
-    req.socket.client?.settle(this);
+    req.socket.client?.answered(this);
     req.admission?.leave(req);
     observer.finished({
       requestId: req.requestId,

@@ -7,7 +7,7 @@ export interface JsonFault {
 }
 
 /**
- * The first fault of a text by RFC 8259; undefined for JSON. It is for telling what `JSON.parse` has
+ * The first fault of a text by RFC 8259; undefined for JSON. It is for reporting what `JSON.parse` has
  * refused: the messages of `JSON.parse` differ between releases of Node, quote the text, and often
  * lack the place.
  *

@@ -70,7 +70,7 @@ describe('readRows of NDJSON', () => {
     ]);
   });
 
-  it('tells where a line is no JSON, and goes on after it', async () => {
+  it('reports where a line is no JSON, and goes on after it', async () => {
     const rows = await rowsOf('\uFEFF{\n\n[]\nnull\n{"😀":1,}\r\n', 'ndjson');
     const place = (words: string) => `the line is not valid JSON: expected ${words}`;
     expect(rows).toMatchObject([

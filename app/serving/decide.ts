@@ -66,7 +66,7 @@ interface InputFlight<Input> {
 }
 
 /**
- * What memory holds of a body, as a hit tells the same as the answer that it repeats: of most readings
+ * What memory holds of a body, as a hit answers the same as the answer that it repeats: of most readings
  * the probability is all, and takes least room.
  */
 type Remembered = number | { readonly positive: number; readonly warnings: WarningSet };

@@ -31,7 +31,7 @@ export interface FinishedRequest {
   readonly startedAt: number;
   readonly seconds: number;
   readonly refusal: RefusalReason | undefined;
-  /** The same in more detail, as the client was told. */
+  /** The same in more detail, as the client was answered. */
   readonly errorCode: string | undefined;
   readonly faultyFields: readonly string[] | undefined;
   readonly answerSource: AnswerSource | undefined;

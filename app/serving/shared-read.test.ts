@@ -18,7 +18,7 @@ function createRead(askersMax = 100) {
   return { shared, ends, fails };
 }
 
-const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+const advance = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 describe('SharedRead', () => {
   beforeEach(() => {
@@ -31,7 +31,7 @@ describe('SharedRead', () => {
   it('reads once for all who ask before it begins, at once where nothing was read lately', async () => {
     const { shared, ends } = createRead();
     const asked = Promise.all([shared.ask(), shared.ask(), shared.ask()]);
-    await settle();
+    await advance();
     expect(ends).toHaveLength(1);
     ends[0]?.('a');
     expect(await asked).toEqual(['a', 'a', 'a']);
@@ -40,12 +40,12 @@ describe('SharedRead', () => {
   it('never gives an answer that is older than the question', async () => {
     const { shared, ends } = createRead();
     const first = shared.ask();
-    await settle();
+    await advance();
     const later = shared.ask();
-    await settle(INTERVAL_MS * 2);
+    await advance(INTERVAL_MS * 2);
     expect(ends).toHaveLength(1);
     ends[0]?.('old');
-    await settle();
+    await advance();
     expect(ends).toHaveLength(2);
     ends[1]?.('new');
     expect(await Promise.all([first, later])).toEqual(['old', 'new']);
@@ -54,13 +54,13 @@ describe('SharedRead', () => {
   it('starts reads at least an interval apart', async () => {
     const { shared, ends } = createRead();
     void shared.ask();
-    await settle();
+    await advance();
     ends[0]?.('a');
-    await settle(INTERVAL_MS / 2);
+    await advance(INTERVAL_MS / 2);
     const second = shared.ask();
-    await settle(INTERVAL_MS / 2 - 1);
+    await advance(INTERVAL_MS / 2 - 1);
     expect(ends).toHaveLength(1);
-    await settle(1);
+    await advance(1);
     expect(ends).toHaveLength(2);
     ends[1]?.('b');
     expect(await second).toBe('b');
@@ -70,24 +70,24 @@ describe('SharedRead', () => {
     const { shared, ends } = createRead(2);
     const asked = [shared.ask(), shared.ask()];
     await expect(shared.ask()).rejects.toBeInstanceOf(TooManyAskers);
-    await settle();
+    await advance();
     const next = [shared.ask(), shared.ask()];
     await expect(shared.ask()).rejects.toBeInstanceOf(TooManyAskers);
     ends[0]?.('a');
-    await settle(INTERVAL_MS);
+    await advance(INTERVAL_MS);
     ends[1]?.('b');
     expect(await Promise.all([...asked, ...next])).toEqual(['a', 'a', 'b', 'b']);
   });
 
-  it('tells a failure to those who waited for it, and reads again for the next', async () => {
+  it('reports a failure to those who waited for it, and reads again for the next', async () => {
     const { shared, ends, fails } = createRead();
     const failing = shared.ask();
-    const told = expect(failing).rejects.toThrow('broken');
-    await settle();
+    const reported = expect(failing).rejects.toThrow('broken');
+    await advance();
     const next = shared.ask();
     fails[0]?.(new Error('broken'));
-    await told;
-    await settle(INTERVAL_MS);
+    await reported;
+    await advance(INTERVAL_MS);
     ends[1]?.('well');
     expect(await next).toBe('well');
   });

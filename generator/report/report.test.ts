@@ -97,7 +97,7 @@ describe('the HTML report', () => {
 });
 
 describe('the text report', () => {
-  it('ends with the verdict and tells how latency is counted', () => {
+  it('ends with the verdict and says how latency is counted', () => {
     const text = textReport(resultOf());
     expect(text.trimEnd().endsWith('PASSED: all is well.')).toBe(true);
     expect(text).toContain('Latency counts from the intended send time');

@@ -201,7 +201,7 @@ const generator = [
 export const loadProofBoard: Board = {
   uid: 'regno-load-proof',
   title: 'regno · Load proof',
-  about: 'The load generator’s view laid over the server’s: do both tell the same story?',
+  about: 'The load generator’s view laid over the server’s: do both show the same?',
   from: '30m',
   variables: [
     ...REGNO_VARIABLES,

@@ -35,7 +35,7 @@ ${settings.map(section).join('\n')}`;
 /** .env.example: every setting, commented out, with its default. */
 export function envExample(): string {
   const intro = [
-    'Settings of the service; docs/configuration.md tells more of each.',
+    'Settings of the service; docs/configuration.md says more of each.',
     'Copy this to .env, uncomment what you change, and start with:',
     '  set -a; . ./.env; set +a; npm start',
     'Made by "npm run sync:docs" from app/config/schema.ts; change that, not this.',

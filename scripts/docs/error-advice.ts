@@ -140,7 +140,7 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalCode, Advice>> = {
   },
   internal: {
     about:
-      'A fault of regno itself. The text never tells what is inside; the log has it under the request’s id, and so does Sentry where it is set up.',
+      'A fault of regno itself. The text never says what is inside; the log has it under the request’s id, and so does Sentry where it is set up.',
     advice: 'Find the `x-request-id` of the answer in the log, and report what it says.',
   },
 };

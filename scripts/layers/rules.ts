@@ -40,7 +40,7 @@ const ROWS = 'app/rows/';
 /** Words for what JSON.parse refuses, wherever JSON is read. */
 const JSON_FAULT = 'app/rows/json-fault.ts';
 const VERSION = 'app/version.ts';
-/** Sets a variable that a native library reads; there is no other way to tell it. */
+/** Sets a variable that a native library reads; there is no other way to set it. */
 const NO_TELEMETRY = 'app/serving/onnx/no-telemetry.ts';
 
 const MODEL = [ERRORS, HASH, IR, ONNX, REFERENCE, COMPILE];

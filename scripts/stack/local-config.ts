@@ -77,7 +77,7 @@ function localAlerting(
   return { ...alerting, alertmanagers };
 }
 
-/** The receiver of the compose file: it prints what it is told. */
+/** The receiver of the compose file: it prints what it receives. */
 const RECEIVER = 'alert-webhook:9095';
 
 /**

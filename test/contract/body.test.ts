@@ -423,7 +423,7 @@ describe('the body of POST /reg/', () => {
         JSON.stringify('{"я":\n1'),
         `"," or "}" at the end, byte offset 8 (line 2, column 2) of the string's text`,
       ],
-    ])('is not there with %s, and the place is told', async (_what, body, expected) => {
+    ])('is not there with %s, and the place is named', async (_what, body, expected) => {
       await expectRefused(
         [body],
         'invalid_json',

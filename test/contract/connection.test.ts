@@ -126,7 +126,7 @@ describe('connections to the service', () => {
       }
     });
 
-    it('tells a client to close its connection after as many requests as configured', async () => {
+    it('asks a client to close its connection after as many requests as configured', async () => {
       const connection = await RawConnection.open(service.port);
       for (let i = 1; i <= 50; i++) {
         await connection.write(post(BODY));

@@ -10,7 +10,7 @@ const unit = readFileSync(join(import.meta.dirname, '../../deploy/systemd/regno.
 const value = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
 
 describe('the unit of systemd', () => {
-  it('reloads by SIGHUP, and tells the primary alone to stop, with time to drain', () => {
+  it('reloads by SIGHUP, and asks the primary alone to stop, with time to drain', () => {
     const { drainDelayMs, drainTimeoutMs } = loadConfig({});
     expect(value('ExecReload')).toBe('/bin/kill -HUP $MAINPID');
     expect(value('KillMode')).toBe('mixed');

@@ -79,7 +79,7 @@ describe('clients that are slow', () => {
     expectUndisturbed(seen);
   });
 
-  it('are told to open a new connection after as many requests as one may carry', async () => {
+  it('are asked to open a new connection after as many requests as one may carry', async () => {
     const connection = await RawConnection.open(service.port);
     const [reading] = makeReadings(1, 5);
     const text = JSON.stringify(reading);

@@ -77,7 +77,7 @@ describe.skipIf(lacks('redis-server'))('while Redis', () => {
     expectUndisturbed(seen);
     const samples = await scrape(service.url);
     expect(sumOf(samples, 'regno_cache_stores_total', { result: 'skipped' })).toBeGreaterThan(0);
-    // A worker that has just connected anew tells again at its next attempt.
+    // A worker that has just connected anew reports again at its next attempt.
     await eventually('both workers say why', async () => {
       const labels = { command: 'store', cause };
       const failing = sumOf(await scrape(service.url), 'regno_dependency_failing', labels);

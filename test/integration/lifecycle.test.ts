@@ -322,7 +322,7 @@ async function whenAllListenOn(service: Service, port: number): Promise<void> {
   });
 }
 
-/** The TCP ports that a process listens on, as Linux tells. */
+/** The TCP ports that a process listens on, as Linux reports them. */
 function portsOf(pid: number): number[] {
   const ports = new Map<string, number>();
   for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n')) {

@@ -94,7 +94,7 @@ describe.skipIf(lacks('redis-server'))('Redis that refuses', () => {
       const samples = await scrape(service.url);
       const failed = { command: 'store', cause: 'OOM' };
       expect(sumOf(samples, 'regno_cache_failures_total', failed)).toBeGreaterThan(0);
-      // The worker that is not asked tells its last counts a moment later.
+      // The worker that is not asked reports its last counts a moment later.
       await eventually('all 20 are counted as lost', async () => {
         const counted = await scrape(service.url);
         const lost = ['error', 'skipped'].map((result) =>

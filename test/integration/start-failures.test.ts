@@ -217,13 +217,13 @@ describe('a model that has no golden readings', () => {
     expect(await ready.json()).toMatchObject({
       body: { ready: true, model: { golden: 'absent', goldenRows: 0 } },
     });
-    // Each worker tells its figures a moment after it is ready.
+    // Each worker reports its figures a moment after it is ready.
     const metrics = await eventually('figures of both workers', async () => {
       const text = await (await fetch(`${service.url}/metrics`)).text();
-      const told = ['1', '2'].every((slot) =>
+      const reported = ['1', '2'].every((slot) =>
         text.includes(`regno_golden_check_rows{worker="${slot}"} 0`),
       );
-      return told ? text : undefined;
+      return reported ? text : undefined;
     });
     expect(metrics).not.toContain('regno_golden_check_passed{');
     expect((await service.stop()).code).toBe(0);

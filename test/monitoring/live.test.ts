@@ -18,7 +18,8 @@ import {
   type Traffic,
 } from './live/callers.js';
 import { speedUpQuery } from './live/overlay.js';
-import { childrenOf, until, type Started } from './live/processes.js';
+import type { ChildProgram } from '../../tools/child-program.js';
+import { childrenOf, until } from './live/processes.js';
 import { LiveStack } from './live/stack.js';
 import { ROOT, readRules } from './rule-files.js';
 
@@ -80,7 +81,7 @@ const built = ['dist/app/main.js', 'dist/generator/main.js'].every((file) =>
 );
 if (!built) console.warn('SKIPPED: the stack, alive, is not built (npm run build)');
 
-/** Makes the model of a worker fail, and mends it, at each SIGUSR2. */
+/** Makes the model of a worker fail, and repairs it, at each SIGUSR2. */
 const FAULTS = join(ROOT, 'test/observability/support/inject-faults.mjs');
 
 describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, () => {
@@ -88,11 +89,11 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
   const bodies = goldenBodies();
   const seen = new Set<string>();
   let stack: LiveStack;
-  let main: Started;
-  let weak: Started;
-  let redis: Started;
-  let generator: Started;
-  let watch: { readonly nodeExporter: Started; readonly config: string };
+  let main: ChildProgram;
+  let weak: ChildProgram;
+  let redis: ChildProgram;
+  let generator: ChildProgram;
+  let watch: { readonly nodeExporter: ChildProgram; readonly config: string };
   let mainUrl: string;
   let weakUrl: string;
   let tls: Server | undefined;
@@ -136,8 +137,8 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
   const ends = (name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> =>
     stack.prometheus.ends(name, WAIT_MS, labels);
 
-  /** Names of the alerts that Alertmanager told a receiver so far. */
-  const told = (to: string, status: string): Set<string> =>
+  /** Names of the alerts that Alertmanager sent to a receiver so far. */
+  const sentTo = (to: string, status: string): Set<string> =>
     new Set(
       stack.notifications
         .filter((one) => one.to === to && one.status === status)
@@ -146,7 +147,7 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
 
   /** Before its fault is fixed: one that is over before Alertmanager has waited for its group is not. */
   const isTold = (to: string, name: string): Promise<void> =>
-    until(`${name} is told`, WAIT_MS, () => told(to, 'firing').has(name));
+    until(`${name} is sent`, WAIT_MS, () => sentTo(to, 'firing').has(name));
 
   /** An https server whose certificate ends in so many days. */
   async function startTls(days: number): Promise<Server> {
@@ -195,22 +196,22 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     expect(firing).toEqual([]);
   });
 
-  it('tells of faults of Redis, callers, cameras and platform, and of their end', async () => {
+  it('fires for faults of Redis, callers, cameras and platform, and of their end', async () => {
     await Promise.all([redisFault(), callerFaults(), cameraFaults(), platformFaults()]);
   });
 
-  it('tells of workers that die, and of instances that shed or have a bad model', async () => {
+  it('fires for workers that die, and of instances that shed or have a bad model', async () => {
     await Promise.all([workerDeaths(), weakInstance()]);
   });
 
-  it('tells of slow answers, hung workers, all of them hung, and a refused reload', async () => {
+  it('fires for slow answers, hung workers, all of them hung, and a refused reload', async () => {
     await slowAnswers();
     await hungWorker();
     await everyWorkerHangs();
     await refusedReload();
   });
 
-  it('tells when the cache is of no use, and when readings stop, by class and altogether', async () => {
+  it('fires when the cache is of no use, and when readings stop, by class and altogether', async () => {
     // The camera goes on alone, with readings that no cache has seen.
     await generator.stop();
     await fires('RegnoCacheHitRateCollapsed');
@@ -227,15 +228,15 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     ]);
   });
 
-  it('told the right people, by way of Alertmanager', async () => {
-    await until('the end of RegnoNoTraffic is told', WAIT_MS, () =>
-      told('/tickets', 'resolved').has('RegnoNoTraffic'),
+  it('reached the right people, by way of Alertmanager', async () => {
+    await until('the end of RegnoNoTraffic is sent', WAIT_MS, () =>
+      sentTo('/tickets', 'resolved').has('RegnoNoTraffic'),
     );
-    expect(told('/heartbeat', 'firing')).toEqual(new Set(['Watchdog']));
+    expect(sentTo('/heartbeat', 'firing')).toEqual(new Set(['Watchdog']));
     const pages = ['RegnoGoldenCheckFailed', 'RegnoDown', 'CertificateNearEnd'];
-    expect([...told('/pages', 'firing')]).toEqual(expect.arrayContaining(pages));
+    expect([...sentTo('/pages', 'firing')]).toEqual(expect.arrayContaining(pages));
     const tickets = ['RegnoCameraClassShifted', 'RegnoNoTraffic'];
-    expect([...told('/tickets', 'firing')]).toEqual(expect.arrayContaining(tickets));
+    expect([...sentTo('/tickets', 'firing')]).toEqual(expect.arrayContaining(tickets));
     const severitiesOf = (to: string): Set<string | undefined> =>
       new Set(
         stack.notifications.filter((one) => one.to === to).map(({ labels }) => labels['severity']),
@@ -497,7 +498,7 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     await ends('RegnoReloadRefused', { instance: stack.at.main });
   }
 
-  /** Where nobody answers, /metrics does not either: it is the generator who can tell. */
+  /** Where nobody answers, /metrics does not either: it is the generator that sees it. */
   async function everyWorkerHangs(): Promise<void> {
     for (const pid of childrenOf(main.pid)) process.kill(pid, 'SIGSTOP');
     await fires('RegnoGeneratorSeesErrors');

@@ -44,12 +44,12 @@ const VOLATILE = new Set([
   'stack',
 ]);
 
-function settled(value: unknown): unknown {
+function comparable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name]) => name !== 'slow')
-      .map(([name, inner]) => [name, VOLATILE.has(name) ? typeof inner : settled(inner)]),
+      .map(([name, inner]) => [name, VOLATILE.has(name) ? typeof inner : comparable(inner)]),
   );
 }
 
@@ -110,8 +110,8 @@ describe('the log of the real service', { timeout: 90_000 }, () => {
       const alike = lines.filter(
         (line) => line['message'] === message && line['requestId'] === example['requestId'],
       );
-      expect(alike.map(settled)).toContainEqual({
-        ...(settled(example) as Line),
+      expect(alike.map(comparable)).toContainEqual({
+        ...(comparable(example) as Line),
         ...('host' in example ? { host: '127.0.0.1' } : {}),
       });
     },

@@ -173,7 +173,7 @@ describe('faults', () => {
     };
   }
 
-  it('are told once where one error ends many requests', () => {
+  it('are reported once where one error ends many requests', () => {
     const { faults, lines, reported, notes } = desk();
     const error = new Error('the batch failed for А123ВС77');
     for (let i = 0; i < 64; i += 1) {
@@ -184,7 +184,7 @@ describe('faults', () => {
     expect(JSON.stringify([lines, notes])).not.toContain('А123');
   });
 
-  it('are told ten times a second at the most, and the others are counted', () => {
+  it('are reported ten times a second at the most, and the others are counted', () => {
     const { faults, reported, heldBack, pass } = desk();
     for (let i = 0; i < 25; i += 1)
       faults.report('x', new Error(String(i)), { kind: 'unexpected' });
@@ -194,7 +194,7 @@ describe('faults', () => {
     expect([reported.length, heldBack()]).toEqual([11, 15]);
   });
 
-  it('that end the process are told beyond that limit', () => {
+  it('that end the process are reported beyond that limit', () => {
     const { faults, reported } = desk();
     for (let i = 0; i < 25; i += 1)
       faults.report('x', new Error(String(i)), { kind: 'unexpected' });

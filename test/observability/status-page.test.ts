@@ -211,7 +211,7 @@ async function open(browser: Browser, url: string, viewport = { width: 1280, hei
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // The browser itself tells of an answer that never came; the page shows that in its own words.
+    // The browser itself reports an answer that never came; the page shows that in its own words.
     if (message.type() === 'error' && !message.text().includes('Failed to load resource')) {
       complaints.push(message.text());
     }

@@ -120,7 +120,7 @@ describe('Batcher', () => {
     );
   });
 
-  it('scores nothing whose deadline has passed, and tells it so', async () => {
+  it('scores nothing whose deadline has passed, and says so', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 40 }),
@@ -169,7 +169,7 @@ describe('Batcher', () => {
     expect(scorer.batches).toEqual([30]);
   });
 
-  it('tells a failure where the model gives no number or too few of them', async () => {
+  it('reports a failure where the model gives no number or too few of them', async () => {
     for (const scores of [Float64Array.of(NaN, 0.5), Float64Array.of(0.25)]) {
       const scorer: Scorer<Reading> = { model: MODEL, score: () => Promise.resolve(scores) };
       const limits = { batchRowsMax: 64, queueRowsMax: 512 };

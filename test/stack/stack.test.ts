@@ -38,10 +38,10 @@ function plan(name: string, changes: Partial<PartPlan> & { readonly script?: str
   return result;
 }
 
-function isAlive(pid: number | undefined): boolean {
+function isAlive(pid: number): boolean {
   try {
     // Signal 0 only asks.
-    process.kill(pid ?? -1, 0);
+    process.kill(pid, 0);
     return true;
   } catch {
     return false;
@@ -74,13 +74,13 @@ describe('Stack', () => {
     await expect.poll(() => stateOf(child), { timeout: 10_000 }).toMatch(/^[ZX-]$/);
   });
 
-  it('tells of a part that dies', async () => {
-    let tell: (text: string) => void = () => undefined;
-    const told = new Promise<string>((resolve) => (tell = resolve));
-    const stack = new Stack((part, how) => tell(`${part.plan.name} ${how}`));
+  it('reports a part that dies', async () => {
+    let report: (text: string) => void = () => undefined;
+    const reported = new Promise<string>((resolve) => (report = resolve));
+    const stack = new Stack((part, how) => report(`${part.plan.name} ${how}`));
     const part = await stack.start(plan('mortal'));
-    process.kill(part.pid ?? -1, 'SIGKILL');
-    expect(await told).toBe('mortal ended by SIGKILL');
+    process.kill(part.pid, 'SIGKILL');
+    expect(await reported).toBe('mortal ended by SIGKILL');
     await stack.stop();
   });
 
@@ -88,7 +88,7 @@ describe('Stack', () => {
     const stack = new Stack(() => undefined);
     const script = `console.error('no such model'); process.exit(3);`;
     await expect(stack.start(plan('broken', { script }))).rejects.toThrow(
-      /broken ended with exit code 3[^]*no such model/,
+      /ended with exit code 3[^]*no such model/,
     );
     await stack.stop();
   });

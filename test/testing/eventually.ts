@@ -5,7 +5,7 @@ const STEP_MS = 20;
 const TIMEOUT_MS = 45_000;
 
 /**
- * Asks again until `probe` gives something other than undefined, for states that no event tells of
+ * Asks again until `probe` gives something other than undefined, for states that no event reports
  * (another process's health, a scrape).
  *
  * @throws Error with the last failure where that takes longer than `timeoutMs`

@@ -53,7 +53,7 @@ describe('outside programs of tests', () => {
     expect([...declared].sort()).toEqual([...needed].sort());
   });
 
-  it('are known to the run where a file declares them, and a mistake is told', () => {
+  it('are known to the run where a file declares them, and a mistake is reported', () => {
     expect(() => lacks(...(['openssl'] as const))).toThrow(/in the test file itself/);
     // Not written as a call, which would declare them for this file.
     const source = "a(CALL('redis-server'), CALL(\n 'amtool',\n 'ps',\n))".replaceAll(

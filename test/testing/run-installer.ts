@@ -11,7 +11,7 @@ export interface InstallerOptions {
 
 /**
  * Runs an installer to its end. A signal that is to end this process is dealt with first as
- * `whenSignalled` says and ends this process then; the promise is not settled any more.
+ * `whenSignalled` says and ends this process then; the promise never ends then.
  *
  * @throws Error with all that the installer said, where it fails
  */

@@ -83,7 +83,7 @@ async function whenReady(url: string, count: number): Promise<void> {
   });
 }
 
-/** Linux tells each process's parent in the fourth field of its stat. */
+/** Linux gives each process's parent in the fourth field of its stat. */
 function childrenOf(parent: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

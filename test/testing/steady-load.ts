@@ -25,7 +25,7 @@ export interface LoadOptions {
 
 /**
  * Clients that keep their connections and send one request after another, each at once after the
- * answer to the last. What is lost is told by the bytes themselves: a client knows what it wrote
+ * answer to the last. What is lost shows in the bytes themselves: a client knows what it wrote
  * and whether the server had closed before.
  */
 export class SteadyLoad {

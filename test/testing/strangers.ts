@@ -3,7 +3,7 @@ import { eventually } from './eventually.js';
 import { scrape, sumOf, type Sample } from './metrics-text.js';
 import { API_KEY } from './start-service.js';
 
-/** Someone who does a service harm until told to stop. */
+/** Someone who does a service harm until asked to stop. */
 export interface Stranger {
   /** Connections that were opened so far. */
   readonly opened: number;

@@ -26,7 +26,7 @@ export interface OutlinedFeature {
 }
 
 /**
- * Reads the head of a `.cbm`, for people: what `readCbm` refuses can still be told. Nothing is checked
+ * Reads the head of a `.cbm`, for people: what `readCbm` refuses can still be described. Nothing is checked
  * but that the bytes can be read.
  *
  * @throws ModelError `damaged-model` where they cannot.

@@ -127,7 +127,7 @@ function bordersOf(ir: Ir): BordersOf {
   return (column) => sorted.get(column) ?? new Float64Array();
 }
 
-/** A constant model still answers one row per row: any input tells how many there are. */
+/** A constant model still answers one row per row: any input shows how many there are. */
 function anyInput(graph: GraphBuilder, signature: ModelSignature): Block {
   const kind = signature.features[0]?.kind;
   const tensor =

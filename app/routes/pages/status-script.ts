@@ -121,7 +121,7 @@ const workers = table('Workers', 'wide', [['slot'], ['state'], ['pid', N], ['up'
   ['memory', N], ['heap', N], ['event loop'], ['delay p99', N], ['in flight', N], ['queue', N],
   ['remembered', N], ['last report', N]], 'No worker process is running.');
 const models = table('Model', 'half', [['name'], ['version'], ['digest'], ['golden check'],
-  ['largest difference', N], ['workers', N]], 'No worker has told of its model.');
+  ['largest difference', N], ['workers', N]], 'No worker has reported its model.');
 const reloadNote = element('p', { class: 'note' });
 models.section.append(reloadNote);
 const cache = table('Cache, last minute', 'half', [['level'], ['hit rate', N], ['hits', N], ['misses', N],

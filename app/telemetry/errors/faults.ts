@@ -26,12 +26,12 @@ export interface FaultsParts {
   readonly now: () => number;
 }
 
-/** Faults a second that are told; a broken model would otherwise tell of every request. */
+/** Faults a second that are reported; a broken model would otherwise report every request. */
 const FAULTS_PER_SECOND_MAX = 10;
 const NOTE_CHARS_MAX = 200;
 
 /**
- * Tells of faults of regno itself, once each, to the log, the error reporter and the operator's
+ * Reports faults of regno itself, once each, to the log, the error reporter and the operator's
  * page. A batch that fails is one fault, however many requests were in it.
  */
 export class Faults {
@@ -47,7 +47,7 @@ export class Faults {
       if (this.#reported.has(error)) return;
       this.#reported.add(error);
     }
-    // What ends the process is told in any case.
+    // What ends the process is reported in any case.
     if (context.kind !== 'uncaught' && !this.#rate.takes()) {
       this.parts.onHeldBack();
       return;

@@ -25,7 +25,7 @@ export interface SentryOptions {
   readonly release: string;
   /** Sent with every event. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Told the fate of each event: `sent` where the service took it. */
+  /** Called with the fate of each event: `sent` where the service took it. */
   readonly onEvent: (result: 'sent' | 'dropped') => void;
   readonly redact: Redact;
 }
@@ -67,7 +67,7 @@ export async function createErrorReporter(options: SentryOptions): Promise<Error
   const shared = new sentry.Scope();
   shared.setClient(client);
   shared.setTags({ ...options.tags });
-  // Told after the service answered; a lost connection, a full buffer and a limit that the service
+  // Called after the service answered; a lost connection, a full buffer and a limit that the service
   // set all come without a good status.
   client.on('afterSendEvent', (_event, answer) => {
     const status = answer.statusCode ?? 0;

@@ -38,11 +38,11 @@ describe('redaction', () => {
   it('describes an error and its causes within limits', () => {
     const cause = Object.assign(new Error('no А123ВС77'), { code: 'EFAULT' });
     const error = new TypeError('x'.repeat(10_000), { cause });
-    const told = describeError(error, redact);
-    expect(told.name).toBe('TypeError');
-    expect(told.message.length).toBeLessThan(600);
-    expect(told).toMatchObject({ cause: { code: 'EFAULT', message: 'no [plate]' } });
-    expect(JSON.stringify(told)).not.toContain('А123');
+    const described = describeError(error, redact);
+    expect(described.name).toBe('TypeError');
+    expect(described.message.length).toBeLessThan(600);
+    expect(described).toMatchObject({ cause: { code: 'EFAULT', message: 'no [plate]' } });
+    expect(JSON.stringify(described)).not.toContain('А123');
   });
 
   it('follows causes that go in a circle only so far', () => {

@@ -8,7 +8,7 @@ const FOLDERS: readonly string[] = ['/dev/shm', tmpdir()];
 /** Taken at the start, for 8,192 values: a worker that counts must not find the disk full. */
 const RESERVED_BYTES = 64 * 1024;
 
-/** For all files, one after the other; larger than they are, so that a read that fills it tells of more. */
+/** For all files, one after the other; larger than they are, so that a read that fills it shows that there is more. */
 let buffer = Buffer.alloc(2 * RESERVED_BYTES);
 
 /**

@@ -18,7 +18,7 @@ const SUCCESS = 0;
 /**
  * Spans on their way to the collector: sent in batches once a second, one batch at a time. A
  * collector that is slow or gone fills the queue, and then spans are dropped and counted. (The SDK's
- * own processor does the same but tells nobody how many it dropped.)
+ * own processor does the same but does not say how many it dropped.)
  */
 export class SpanQueue implements SpanProcessor {
   #waiting: ReadableSpan[] = [];

@@ -97,7 +97,7 @@ export class StageTracer {
     try {
       return await inner.score(inputs);
     } finally {
-      // The queue runs one batch at a time and tells its readings before the next.
+      // The queue runs one batch at a time and reports its readings before the next.
       this.#lastRun = { startedAt, endedAt: this.now(), rows: inputs.length };
     }
   }

@@ -27,7 +27,7 @@ const QUEUED_SPANS_PER_WORKER = 2048;
 const TRACES_PATH = '/v1/traces';
 
 /**
- * Makes OpenTelemetry's spans of what the workers tell, and sends them. This is the primary's work: a
+ * Makes OpenTelemetry's spans of what the workers report, and sends them. This is the primary's work: a
  * worker that is a client of HTTP as well as a server is permanently slower (polymorphic call sites:
  * the same functions of Node see two kinds of sockets and messages, docs/tracing.md).
  */

@@ -11,7 +11,7 @@ interface Span {
   readonly attributes: Attributes;
 }
 
-/** A traced request that is over, as a worker tells the primary of it; plain values only. */
+/** A traced request that is over, as a worker reports it to the primary; plain values only. */
 export interface TraceRecord extends Span {
   readonly traceId: string;
   readonly spanId: string;

@@ -47,7 +47,7 @@ const SEND_INTERVAL_MS = 1000;
 const TRACES_PER_SECOND_MAX = 100;
 
 /**
- * Traces of a worker, made by hand: a request and its stages are told to the primary once the request
+ * Traces of a worker, made by hand: a request and its stages are sent to the primary once the request
  * is over, and only where it was sampled or failed. OpenTelemetry's automatic instrumentation is not
  * used: it costs more than a decision does (docs/tracing.md).
  */

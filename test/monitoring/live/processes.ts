@@ -1,16 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
-import { openSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-
-export interface Started {
-  readonly name: string;
-  readonly pid: number;
-  /** Asks it to end and waits; kills it where it does not. */
-  stop(): Promise<void>;
-  signal(signal: NodeJS.Signals): void;
-}
+import { ChildProgram } from '../../../tools/child-program.js';
 
 export interface StartOptions {
   readonly name: string;
@@ -23,51 +15,24 @@ export interface StartOptions {
   readonly folder: string;
 }
 
-/** No use to ask again. */
-class Hopeless extends Error {}
-
-const STOP_TIMEOUT_MS = 8000;
 const READY_TIMEOUT_MS = 60_000;
 
 /** Starts a process and waits until it is ready. @throws Error with the end of its output */
-export async function start(options: StartOptions): Promise<Started> {
-  const file = join(options.folder, `${options.name}.log`);
-  const out = openSync(file, 'a');
-  const child = spawn(options.command, options.args, {
-    // regno refuses settings that it does not know: nothing of the test's own is passed on.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
-    stdio: ['ignore', out, out],
-  });
-  const { readyUrl, name } = options;
+export async function start(options: StartOptions): Promise<ChildProgram> {
+  const { name, command, args, env, readyUrl, folder } = options;
+  const { PATH, HOME } = process.env;
+  const log = join(folder, `${name}.log`);
+  // regno refuses settings that it does not know: nothing of the test's own is passed on.
+  const program = new ChildProgram({ command, args, env: { PATH, HOME, ...env }, log });
+  if (readyUrl === undefined) return program;
   try {
-    if (readyUrl !== undefined) {
-      await until(`${name} is ready`, READY_TIMEOUT_MS, async () => {
-        if (child.exitCode !== null) throw new Hopeless(`${name} ended with ${child.exitCode}`);
-        return (await fetch(readyUrl)).ok;
-      });
-    }
+    const isReady = async (): Promise<boolean> => (await fetch(readyUrl)).ok;
+    await program.whenReady(isReady, { timeoutMs: READY_TIMEOUT_MS });
   } catch (error) {
-    child.kill('SIGKILL');
-    throw new Error(`${String(error)}\n${readFileSync(file, 'utf8').slice(-2000)}`, {
-      cause: error,
-    });
+    program.kill();
+    throw error;
   }
-  return {
-    name,
-    pid: child.pid ?? 0,
-    stop: () => stop(child),
-    signal: (signal) => void child.kill(signal),
-  };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGCONT');
-  child.kill('SIGTERM');
-  const killer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await ended;
-  clearTimeout(killer);
+  return program;
 }
 
 /** Process ids of the children of a process. */
@@ -109,7 +74,6 @@ export async function until(
       if (await ask()) return;
       last = undefined;
     } catch (error) {
-      if (error instanceof Hopeless) throw error;
       last = String(error);
     }
     if (Date.now() > deadline) {

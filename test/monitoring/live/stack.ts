@@ -4,10 +4,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { compileCatBoost } from '../../../app/model/compile-catboost.js';
+import type { ChildProgram } from '../../../tools/child-program.js';
 import { ROOT } from '../rule-files.js';
 import { writeOverlay } from './overlay.js';
-import { freePorts, start, type Started } from './processes.js';
+import { freePorts, start } from './processes.js';
 import { PrometheusApi } from './prometheus-api.js';
+
+const STOP_TIMEOUT_MS = 8000;
 
 export interface Notification {
   /** Path of the receiver: /pages, /tickets or /heartbeat. */
@@ -36,7 +39,7 @@ export class LiveStack {
   readonly notifications: Notification[] = [];
   readonly prometheus: PrometheusApi;
   readonly startedAt = Date.now() / 1000;
-  #processes: Started[] = [];
+  #processes: ChildProgram[] = [];
   #webhook: Server | undefined;
 
   private constructor(
@@ -64,7 +67,7 @@ export class LiveStack {
   }
 
   /** Starts what watches: exporters, Prometheus, Alertmanager and a receiver of notifications. */
-  async startWatch(): Promise<{ readonly nodeExporter: Started; readonly config: string }> {
+  async startWatch(): Promise<{ readonly nodeExporter: ChildProgram; readonly config: string }> {
     const { at } = this;
     const webhook = await this.#startWebhook();
     const overlay = writeOverlay({
@@ -117,13 +120,13 @@ export class LiveStack {
     return { nodeExporter, config: overlay.prometheus };
   }
 
-  startNodeExporter(): Promise<Started> {
+  startNodeExporter(): Promise<ChildProgram> {
     return this.start('node-exporter', 'prometheus-node-exporter', this.at.node, [
       `--web.listen-address=${this.at.node}`,
     ]);
   }
 
-  startRedis(memory = '64mb'): Promise<Started> {
+  startRedis(memory = '64mb'): Promise<ChildProgram> {
     return this.start('redis', 'redis-server', undefined, [
       ...['--port', this.at.redis.split(':')[1] ?? ''],
       ...['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
@@ -136,7 +139,7 @@ export class LiveStack {
     address: string,
     env: Readonly<Record<string, string>>,
     readyPath = '/health/ready',
-  ): Promise<Started> {
+  ): Promise<ChildProgram> {
     const [host = '', port = ''] = address.split(':');
     return this.#keep(
       start({
@@ -150,7 +153,7 @@ export class LiveStack {
     );
   }
 
-  startGenerator(rate: number, repeat: number): Promise<Started> {
+  startGenerator(rate: number, repeat: number): Promise<ChildProgram> {
     return this.start('generator', process.execPath, this.at.generator, [
       join(ROOT, 'dist/generator/main.js'),
       'prove',
@@ -167,7 +170,7 @@ export class LiveStack {
     command: string,
     address: string | undefined,
     args: readonly string[],
-  ): Promise<Started> {
+  ): Promise<ChildProgram> {
     const ready = address === undefined ? {} : { readyUrl: `http://${address}/metrics` };
     return this.#keep(start({ name, command, args, folder: this.folder, ...ready }));
   }
@@ -208,12 +211,12 @@ export class LiveStack {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process.stop()));
+    await Promise.all(this.#processes.map((one) => one.stop(STOP_TIMEOUT_MS)));
     this.#webhook?.closeAllConnections();
     this.#webhook?.close();
   }
 
-  async #keep(starting: Promise<Started>): Promise<Started> {
+  async #keep(starting: Promise<ChildProgram>): Promise<ChildProgram> {
     const started = await starting;
     this.#processes.push(started);
     return started;

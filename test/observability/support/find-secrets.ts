@@ -21,16 +21,16 @@ const WORD = /[\dA-Za-z_\u0400-\u04ff]+/g;
 
 /**
  * Looks for plates in a text, also where they are escaped or encoded. Plates without a Cyrillic
- * letter or with fewer than six symbols cannot be told from any other number and are left out.
+ * letter or with fewer than six symbols cannot be distinguished from any other number and are left out.
  */
 export class PlateFinder {
   readonly #plates: ReadonlySet<string>;
   readonly #lengths: readonly number[];
 
   constructor(plates: Iterable<string>) {
-    const told = [...plates].filter((plate) => plate.length >= 6 && LETTER.test(plate));
-    this.#plates = new Set(told);
-    this.#lengths = [...new Set(told.map(({ length }) => length))];
+    const plain = [...plates].filter((plate) => plate.length >= 6 && LETTER.test(plate));
+    this.#plates = new Set(plain);
+    this.#lengths = [...new Set(plain.map(({ length }) => length))];
   }
 
   get size(): number {

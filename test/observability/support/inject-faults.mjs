@@ -1,6 +1,6 @@
 /**
  * Loaded into the service's processes ahead of it (NODE_OPTIONS=--import): makes a worker fail when
- * a test tells it to. SIGUSR2 breaks the model, and mends it again; SIGWINCH throws where nobody
+ * a test asks it to. SIGUSR2 breaks the model, and repairs it again; SIGWINCH throws where nobody
  * catches.
  */
 import { createRequire } from 'node:module';
