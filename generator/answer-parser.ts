@@ -10,23 +10,23 @@ export class AnswerParser {
   /** Whether the connection may carry another request after this answer. */
   keepAlive = true;
 
-  private state: State = 'idle';
-  private wantBody = false;
-  private pending: Buffer = EMPTY;
-  private remaining = 0;
-  private lengthSeen = -1;
-  private chunked = false;
-  private closeToken = false;
-  private keepAliveToken = false;
-  private bodyParts: Buffer[] = [];
-  private bodyBytes = 0;
+  #state: State = 'idle';
+  #wantBody = false;
+  #pending: Buffer = EMPTY;
+  #remaining = 0;
+  #lengthSeen = -1;
+  #chunked = false;
+  #closeToken = false;
+  #keepAliveToken = false;
+  #bodyParts: Buffer[] = [];
+  #bodyBytes = 0;
 
   /** Makes ready for the next answer; its body is kept only if asked for. */
   begin(wantBody: boolean): void {
-    this.wantBody = wantBody;
-    this.bodyParts = [];
-    this.bodyBytes = 0;
-    this.startHead();
+    this.#wantBody = wantBody;
+    this.#bodyParts = [];
+    this.#bodyBytes = 0;
+    this.#startHead();
   }
 
   /**
@@ -36,12 +36,12 @@ export class AnswerParser {
   push(bytes: Buffer): boolean {
     let at = 0;
     while (at < bytes.length) {
-      if (this.state === 'idle') {
+      if (this.#state === 'idle') {
         throw new MalformedAnswerError(`${bytes.length - at} bytes that no request asked for`);
       }
-      at = this.step(bytes, at);
+      at = this.#step(bytes, at);
     }
-    return this.state === 'idle';
+    return this.#state === 'idle';
   }
 
   /**
@@ -49,67 +49,67 @@ export class AnswerParser {
    * False when the answer is incomplete.
    */
   end(): boolean {
-    if (this.state !== 'until-close') return false;
-    this.state = 'idle';
+    if (this.#state !== 'until-close') return false;
+    this.#state = 'idle';
     return true;
   }
 
   /** The body of the answer read last; empty unless it was asked for. */
   body(): Buffer {
-    const [first] = this.bodyParts;
-    return this.bodyParts.length === 1 && first ? first : Buffer.concat(this.bodyParts);
+    const [first] = this.#bodyParts;
+    return this.#bodyParts.length === 1 && first ? first : Buffer.concat(this.#bodyParts);
   }
 
-  private startHead(): void {
-    this.state = 'head';
-    this.pending = EMPTY;
-    this.lengthSeen = -1;
-    this.chunked = false;
-    this.closeToken = false;
-    this.keepAliveToken = false;
+  #startHead(): void {
+    this.#state = 'head';
+    this.#pending = EMPTY;
+    this.#lengthSeen = -1;
+    this.#chunked = false;
+    this.#closeToken = false;
+    this.#keepAliveToken = false;
   }
 
-  private step(bytes: Buffer, at: number): number {
-    switch (this.state) {
+  #step(bytes: Buffer, at: number): number {
+    switch (this.#state) {
       case 'head':
-        return this.readHead(bytes, at);
+        return this.#readHead(bytes, at);
       case 'body':
-        return this.readBody(bytes, at);
+        return this.#readBody(bytes, at);
       case 'chunk-data':
-        return this.readChunkData(bytes, at);
+        return this.#readChunkData(bytes, at);
       case 'chunk-size':
       case 'chunk-end':
       case 'trailer':
-        return this.readChunkLine(bytes, at);
+        return this.#readChunkLine(bytes, at);
       case 'until-close':
-        this.keep(bytes, at, bytes.length);
+        this.#keep(bytes, at, bytes.length);
         return bytes.length;
       case 'idle':
         return at;
     }
   }
 
-  private readHead(bytes: Buffer, at: number): number {
-    const joined = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
-    const start = this.pending.length === 0 ? at : 0;
+  #readHead(bytes: Buffer, at: number): number {
+    const joined = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const start = this.#pending.length === 0 ? at : 0;
     const end = joined.indexOf('\r\n\r\n', start, 'latin1');
     if (end < 0) {
       if (joined.length - start > HEAD_BYTES_MAX) {
         throw new MalformedAnswerError(`headers of more than ${HEAD_BYTES_MAX} bytes`);
       }
       checkStart(joined, start);
-      this.pending = Buffer.from(joined.subarray(start));
+      this.#pending = Buffer.from(joined.subarray(start));
       return bytes.length;
     }
-    this.readStatusLine(joined, start);
-    this.readHeaders(joined, start, end);
+    this.#readStatusLine(joined, start);
+    this.#readHeaders(joined, start, end);
     const left = joined.length - end - 4;
-    this.pending = EMPTY;
-    this.chooseBody();
+    this.#pending = EMPTY;
+    this.#chooseBody();
     return bytes.length - left;
   }
 
-  private readStatusLine(bytes: Buffer, start: number): void {
+  #readStatusLine(bytes: Buffer, start: number): void {
     checkStart(bytes, start);
     const minor = bytes[start + 7];
     const status =
@@ -126,18 +126,18 @@ export class AnswerParser {
     this.keepAlive = minor === 0x31;
   }
 
-  private readHeaders(bytes: Buffer, start: number, end: number): void {
+  #readHeaders(bytes: Buffer, start: number, end: number): void {
     let line = lineEnd(bytes, start, end) + 2;
     while (line < end) {
       const next = lineEnd(bytes, line, end);
-      this.readHeader(bytes, line, next);
+      this.#readHeader(bytes, line, next);
       line = next + 2;
     }
-    if (this.closeToken) this.keepAlive = false;
-    else if (this.keepAliveToken) this.keepAlive = true;
+    if (this.#closeToken) this.keepAlive = false;
+    else if (this.#keepAliveToken) this.keepAlive = true;
   }
 
-  private readHeader(bytes: Buffer, line: number, end: number): void {
+  #readHeader(bytes: Buffer, line: number, end: number): void {
     const colon = bytes.indexOf(0x3a, line);
     if (colon <= line || colon >= end || bytes[line] === SP || bytes[line] === TAB) {
       throw new MalformedAnswerError('a header line without a name, or a folded one');
@@ -146,115 +146,116 @@ export class AnswerParser {
     const nameLength = colon - line;
     if (nameLength !== 14 && nameLength !== 17 && nameLength !== 10) return;
     const name = bytes.toString('latin1', line, colon).toLowerCase();
-    if (name === 'content-length') this.readLength(bytes.toString('latin1', colon + 1, end).trim());
+    if (name === 'content-length')
+      this.#readLength(bytes.toString('latin1', colon + 1, end).trim());
     else if (name === 'transfer-encoding')
-      this.readEncoding(bytes.toString('latin1', colon + 1, end));
-    else if (name === 'connection') this.readConnection(bytes.toString('latin1', colon + 1, end));
+      this.#readEncoding(bytes.toString('latin1', colon + 1, end));
+    else if (name === 'connection') this.#readConnection(bytes.toString('latin1', colon + 1, end));
   }
 
-  private readLength(text: string): void {
+  #readLength(text: string): void {
     const length = /^\d{1,15}$/.test(text) ? Number(text) : -1;
     if (length < 0) throw new MalformedAnswerError('a content-length that is not a number');
-    if (this.lengthSeen >= 0 && this.lengthSeen !== length) {
+    if (this.#lengthSeen >= 0 && this.#lengthSeen !== length) {
       throw new MalformedAnswerError('two content-length headers that differ');
     }
-    this.lengthSeen = length;
+    this.#lengthSeen = length;
   }
 
-  private readEncoding(text: string): void {
+  #readEncoding(text: string): void {
     if (text.trim().toLowerCase() !== 'chunked') {
       throw new MalformedAnswerError('a transfer-encoding other than chunked');
     }
-    this.chunked = true;
+    this.#chunked = true;
   }
 
-  private readConnection(text: string): void {
+  #readConnection(text: string): void {
     for (const token of text.toLowerCase().split(',')) {
-      if (token.trim() === 'close') this.closeToken = true;
-      if (token.trim() === 'keep-alive') this.keepAliveToken = true;
+      if (token.trim() === 'close') this.#closeToken = true;
+      if (token.trim() === 'keep-alive') this.#keepAliveToken = true;
     }
   }
 
-  private chooseBody(): void {
-    if (this.chunked && this.lengthSeen >= 0) {
+  #chooseBody(): void {
+    if (this.#chunked && this.#lengthSeen >= 0) {
       throw new MalformedAnswerError('both content-length and transfer-encoding');
     }
-    if (this.lengthSeen > BODY_BYTES_MAX) {
+    if (this.#lengthSeen > BODY_BYTES_MAX) {
       throw new MalformedAnswerError(`a body of more than ${BODY_BYTES_MAX} bytes`);
     }
     if (this.status === 101) throw new MalformedAnswerError('101: a switch nobody asked for');
     if (this.status < 200) {
-      this.startHead();
-    } else if (this.status === 204 || this.status === 304 || this.lengthSeen === 0) {
-      this.state = 'idle';
-    } else if (this.chunked) {
-      this.state = 'chunk-size';
-    } else if (this.lengthSeen > 0) {
-      this.remaining = this.lengthSeen;
-      this.state = 'body';
+      this.#startHead();
+    } else if (this.status === 204 || this.status === 304 || this.#lengthSeen === 0) {
+      this.#state = 'idle';
+    } else if (this.#chunked) {
+      this.#state = 'chunk-size';
+    } else if (this.#lengthSeen > 0) {
+      this.#remaining = this.#lengthSeen;
+      this.#state = 'body';
     } else {
       this.keepAlive = false;
-      this.state = 'until-close';
+      this.#state = 'until-close';
     }
   }
 
-  private readBody(bytes: Buffer, at: number): number {
-    const end = Math.min(bytes.length, at + this.remaining);
-    this.keep(bytes, at, end);
-    this.remaining -= end - at;
-    if (this.remaining === 0) this.state = 'idle';
+  #readBody(bytes: Buffer, at: number): number {
+    const end = Math.min(bytes.length, at + this.#remaining);
+    this.#keep(bytes, at, end);
+    this.#remaining -= end - at;
+    if (this.#remaining === 0) this.#state = 'idle';
     return end;
   }
 
-  private readChunkData(bytes: Buffer, at: number): number {
-    const end = Math.min(bytes.length, at + this.remaining);
-    this.keep(bytes, at, end);
-    this.remaining -= end - at;
-    if (this.remaining === 0) this.state = 'chunk-end';
+  #readChunkData(bytes: Buffer, at: number): number {
+    const end = Math.min(bytes.length, at + this.#remaining);
+    this.#keep(bytes, at, end);
+    this.#remaining -= end - at;
+    if (this.#remaining === 0) this.#state = 'chunk-end';
     return end;
   }
 
-  private readChunkLine(bytes: Buffer, at: number): number {
+  #readChunkLine(bytes: Buffer, at: number): number {
     const feed = bytes.indexOf(LF, at);
     const end = feed < 0 ? bytes.length : feed + 1;
     const line =
-      this.pending.length === 0
+      this.#pending.length === 0
         ? bytes.subarray(at, end)
-        : Buffer.concat([this.pending, bytes.subarray(at, end)]);
+        : Buffer.concat([this.#pending, bytes.subarray(at, end)]);
     if (line.length > CHUNK_LINE_BYTES_MAX) {
       throw new MalformedAnswerError(`a chunk line of more than ${CHUNK_LINE_BYTES_MAX} bytes`);
     }
     if (feed < 0) {
-      this.pending = Buffer.from(line);
+      this.#pending = Buffer.from(line);
       return end;
     }
-    this.pending = EMPTY;
+    this.#pending = EMPTY;
     if (line[line.length - 2] !== CR) throw new MalformedAnswerError('a bare line feed');
-    this.takeChunkLine(line.toString('latin1', 0, line.length - 2));
+    this.#takeChunkLine(line.toString('latin1', 0, line.length - 2));
     return end;
   }
 
-  private takeChunkLine(line: string): void {
-    if (this.state === 'chunk-end') {
+  #takeChunkLine(line: string): void {
+    if (this.#state === 'chunk-end') {
       if (line !== '') throw new MalformedAnswerError('bytes after a chunk');
-      this.state = 'chunk-size';
-    } else if (this.state === 'trailer') {
-      if (line === '') this.state = 'idle';
+      this.#state = 'chunk-size';
+    } else if (this.#state === 'trailer') {
+      if (line === '') this.#state = 'idle';
     } else {
       const size = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?$/i.exec(line)?.[1];
       if (size === undefined)
         throw new MalformedAnswerError('a chunk size that is not hexadecimal');
-      this.remaining = Number.parseInt(size, 16);
-      this.state = this.remaining === 0 ? 'trailer' : 'chunk-data';
+      this.#remaining = Number.parseInt(size, 16);
+      this.#state = this.#remaining === 0 ? 'trailer' : 'chunk-data';
     }
   }
 
-  private keep(bytes: Buffer, from: number, to: number): void {
-    this.bodyBytes += to - from;
-    if (this.bodyBytes > BODY_BYTES_MAX) {
+  #keep(bytes: Buffer, from: number, to: number): void {
+    this.#bodyBytes += to - from;
+    if (this.#bodyBytes > BODY_BYTES_MAX) {
       throw new MalformedAnswerError(`a body of more than ${BODY_BYTES_MAX} bytes`);
     }
-    if (this.wantBody && to > from) this.bodyParts.push(Buffer.from(bytes.subarray(from, to)));
+    if (this.#wantBody && to > from) this.#bodyParts.push(Buffer.from(bytes.subarray(from, to)));
   }
 }
 

@@ -43,28 +43,28 @@ export class Connection {
   expectsRefusal = false;
   checked = false;
 
-  private readonly socket: net.Socket;
-  private ended = false;
+  readonly #socket: net.Socket;
+  #ended = false;
 
   constructor(
     endpoint: Endpoint,
     private readonly owner: ConnectionOwner,
   ) {
-    this.socket = endpoint.secure ? this.connectTls(endpoint) : this.connectPlain(endpoint);
-    this.socket.once(endpoint.secure ? 'secureConnect' : 'connect', () => {
+    this.#socket = endpoint.secure ? this.#connectTls(endpoint) : this.#connectPlain(endpoint);
+    this.#socket.once(endpoint.secure ? 'secureConnect' : 'connect', () => {
       this.open = true;
       owner.opened(this);
     });
-    this.socket.once('end', () => this.onEnd());
-    this.socket.once('error', () => this.finish(this.open ? 'reset' : 'connect'));
-    this.socket.once('close', () => this.finish(this.open ? 'reset' : 'connect'));
+    this.#socket.once('end', () => this.#onEnd());
+    this.#socket.once('error', () => this.#finish(this.open ? 'reset' : 'connect'));
+    this.#socket.once('close', () => this.#finish(this.open ? 'reset' : 'connect'));
   }
 
   /** Sends the first `length` bytes of the buffer; the caller has set the request's own fields. */
   send(length: number): void {
     this.busy = true;
     this.answer.begin(this.checked);
-    this.socket.write(this.buffer.subarray(0, length));
+    this.#socket.write(this.buffer.subarray(0, length));
   }
 
   /** Makes room for a request of this many bytes. */
@@ -74,16 +74,16 @@ export class Connection {
 
   /** Ends the connection at once and calls nobody. */
   destroy(): void {
-    this.ended = true;
+    this.#ended = true;
     this.open = false;
     this.busy = false;
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
-  private connectPlain(endpoint: Endpoint): net.Socket {
+  #connectPlain(endpoint: Endpoint): net.Socket {
     // With onread the socket reads into one buffer for its whole life instead of a new one each time.
     const callback = (bytesRead: number, read: Uint8Array): boolean => {
-      this.onBytes(Buffer.from(read.buffer, read.byteOffset, bytesRead));
+      this.#onBytes(Buffer.from(read.buffer, read.byteOffset, bytesRead));
       return true;
     };
     return net.connect({
@@ -94,44 +94,44 @@ export class Connection {
     });
   }
 
-  private connectTls(endpoint: Endpoint): net.Socket {
+  #connectTls(endpoint: Endpoint): net.Socket {
     const socket = tls.connect({
       host: endpoint.host,
       port: endpoint.port,
       ...(net.isIP(endpoint.host) === 0 ? { servername: endpoint.host } : {}),
     });
     socket.setNoDelay(true);
-    socket.on('data', (bytes: Buffer) => this.onBytes(bytes));
+    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));
     return socket;
   }
 
-  private onBytes(bytes: Buffer): void {
-    if (this.ended) return;
+  #onBytes(bytes: Buffer): void {
+    if (this.#ended) return;
     let complete: boolean;
     try {
       complete = this.answer.push(bytes);
     } catch {
-      this.finish('malformed');
+      this.#finish('malformed');
       return;
     }
-    if (complete && this.busy) this.complete();
+    if (complete && this.busy) this.#complete();
   }
 
-  private onEnd(): void {
-    if (!this.ended && this.busy && this.answer.end()) this.complete();
-    this.finish('reset');
+  #onEnd(): void {
+    if (!this.#ended && this.busy && this.answer.end()) this.#complete();
+    this.#finish('reset');
   }
 
-  private complete(): void {
+  #complete(): void {
     this.busy = false;
     this.owner.answered(this);
   }
 
-  private finish(reason: CloseReason): void {
-    if (this.ended) return;
-    this.ended = true;
+  #finish(reason: CloseReason): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.open = false;
-    this.socket.destroy();
+    this.#socket.destroy();
     this.owner.closed(this, reason);
   }
 }

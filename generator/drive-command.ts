@@ -121,19 +121,19 @@ function arrivalsOf(flags: DriveFlags): Arrivals {
 /** What a drive has done so far. */
 class Totals {
   readonly live = new LiveMeter();
-  private readonly counts = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
 
   add(batch: SampleBatch): void {
     for (let i = 0; i < batch.count; i += 1) {
       const outcome = OUTCOMES[batch.outcomes[i] ?? 0] ?? 'ok';
       const at = i * STRIDE;
       this.live.add(batch.times[at + 1] ?? 0, batch.times[at + 2] ?? 0, outcome);
-      this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
+      this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
     }
   }
 
   words(): string {
-    const parts = [...this.counts].map(([outcome, count]) => `${outcome} ${count}`);
+    const parts = [...this.#counts].map(([outcome, count]) => `${outcome} ${count}`);
     return `${parts.length === 0 ? 'nothing was sent' : parts.join(', ')}\n`;
   }
 }

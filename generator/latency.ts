@@ -28,13 +28,13 @@ export function percentileOf(summary: LatencySummary, wanted: number): number {
  * one recorded; histograms add up, which averages of percentiles do not. Minimum and maximum are exact.
  */
 export class Latency {
-  private readonly histogram: Histogram;
-  private smallest = Infinity;
-  private largest = -Infinity;
-  private sum = 0;
+  readonly #histogram: Histogram;
+  #smallest = Infinity;
+  #largest = -Infinity;
+  #sum = 0;
 
   constructor(digits: 2 | 3 = 3) {
-    this.histogram = build({
+    this.#histogram = build({
       bitBucketSize: 32,
       autoResize: true,
       lowestDiscernibleValue: 1,
@@ -45,43 +45,43 @@ export class Latency {
   }
 
   get count(): number {
-    return this.histogram.totalCount;
+    return this.#histogram.totalCount;
   }
 
   /** The longest, ms; NaN where nothing was recorded. */
   get max(): number {
-    return this.count === 0 ? NaN : this.largest;
+    return this.count === 0 ? NaN : this.#largest;
   }
 
   record(ms: number): void {
-    this.histogram.recordValue(Math.max(1, Math.round(ms * 1_000)));
-    if (ms < this.smallest) this.smallest = ms;
-    if (ms > this.largest) this.largest = ms;
-    this.sum += ms;
+    this.#histogram.recordValue(Math.max(1, Math.round(ms * 1_000)));
+    if (ms < this.#smallest) this.#smallest = ms;
+    if (ms > this.#largest) this.#largest = ms;
+    this.#sum += ms;
   }
 
   /** Adds all that another one holds. */
   add(other: Latency): void {
-    this.histogram.add(other.histogram);
-    this.smallest = Math.min(this.smallest, other.smallest);
-    this.largest = Math.max(this.largest, other.largest);
-    this.sum += other.sum;
+    this.#histogram.add(other.#histogram);
+    this.#smallest = Math.min(this.#smallest, other.#smallest);
+    this.#largest = Math.max(this.#largest, other.#largest);
+    this.#sum += other.#sum;
   }
 
   /** ms; NaN where nothing was recorded. */
   percentile(percentile: number): number {
     if (this.count === 0) return NaN;
     // The histogram answers with the top of a bucket, which may lie above the longest ever seen.
-    return Math.min(this.histogram.getValueAtPercentile(percentile) / 1_000, this.largest);
+    return Math.min(this.#histogram.getValueAtPercentile(percentile) / 1_000, this.#largest);
   }
 
   summary(): LatencySummary {
     if (this.count === 0) return { count: 0, min: NaN, mean: NaN, max: NaN, percentiles: [] };
     return {
       count: this.count,
-      min: this.smallest,
-      mean: this.sum / this.count,
-      max: this.largest,
+      min: this.#smallest,
+      mean: this.#sum / this.count,
+      max: this.#largest,
       percentiles: PERCENTILES.map((percentile) => ({
         percentile,
         ms: this.percentile(percentile),
@@ -97,14 +97,14 @@ export class Latency {
       const percentile = 100 * (1 - 10 ** (-i / pointsPerNine));
       points.push({ percentile, ms: this.percentile(percentile) });
     }
-    if (this.count > 0) points.push({ percentile: 100, ms: this.largest });
+    if (this.count > 0) points.push({ percentile: 100, ms: this.#largest });
     return points;
   }
 
   reset(): void {
-    this.histogram.reset();
-    this.smallest = Infinity;
-    this.largest = -Infinity;
-    this.sum = 0;
+    this.#histogram.reset();
+    this.#smallest = Infinity;
+    this.#largest = -Infinity;
+    this.#sum = 0;
   }
 }

@@ -16,35 +16,39 @@ export interface LiveView {
 
 /** Keeps the figures of the last second, and counts since the start, warm-up included. */
 export class LiveMeter {
-  private readonly latency = new Latency(2);
-  private sinceMs = NaN;
-  private answered = 0;
-  private errors = 0;
-  private late = 0;
-  private lastSecond = { ratePerSecond: 0, p50: NaN, p99: NaN, max: NaN };
+  readonly #latency = new Latency(2);
+  #sinceMs = NaN;
+  #answered = 0;
+  #errors = 0;
+  #late = 0;
+  #lastSecond = { ratePerSecond: 0, p50: NaN, p99: NaN, max: NaN };
 
   add(latenessMs: number, latencyMs: number, outcome: Outcome): void {
-    if (isError(outcome)) this.errors += 1;
-    else this.answered += 1;
-    if (latenessMs > 10) this.late += 1;
-    if (countsAsLatency(outcome)) this.latency.record(latencyMs);
+    if (isError(outcome)) this.#errors += 1;
+    else this.#answered += 1;
+    if (latenessMs > 10) this.#late += 1;
+    if (countsAsLatency(outcome)) this.#latency.record(latencyMs);
   }
 
   /** `nowMs` is any steady clock; the figures of the last second change once a second. */
   view(nowMs: number): LiveView {
-    if (Number.isNaN(this.sinceMs)) this.sinceMs = nowMs;
-    const elapsedMs = nowMs - this.sinceMs;
+    if (Number.isNaN(this.#sinceMs)) this.#sinceMs = nowMs;
+    const elapsedMs = nowMs - this.#sinceMs;
     if (elapsedMs >= 1_000) {
-      this.lastSecond = {
-        ratePerSecond: (this.latency.count * 1_000) / elapsedMs,
-        p50: this.latency.percentile(50),
-        p99: this.latency.percentile(99),
-        max: this.latency.max,
+      this.#lastSecond = {
+        ratePerSecond: (this.#latency.count * 1_000) / elapsedMs,
+        p50: this.#latency.percentile(50),
+        p99: this.#latency.percentile(99),
+        max: this.#latency.max,
       };
-      this.latency.reset();
-      this.sinceMs = nowMs;
+      this.#latency.reset();
+      this.#sinceMs = nowMs;
     }
-    const { answered, errors, late } = this;
-    return { answered, errors, late, ...this.lastSecond };
+    return {
+      answered: this.#answered,
+      errors: this.#errors,
+      late: this.#late,
+      ...this.#lastSecond,
+    };
   }
 }

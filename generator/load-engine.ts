@@ -14,25 +14,25 @@ import { constantSchedule, type Schedule } from './schedule.js';
 
 /** Sends what a plan says, within one thread. Reports each request once, when it has ended. */
 export class LoadEngine {
-  private readonly lanes: Lane[];
-  private readonly schedule: Schedule;
-  private readonly timeouts: NodeJS.Timeout[] = [];
-  private pacer: Pacer | null = null;
-  private startMs = 0;
-  private offered = 0;
-  private closedLeft = 0;
-  private closedStarted = false;
-  private stopAtMs = Infinity;
-  private utilization = performance.eventLoopUtilization();
-  private finish: () => void = () => undefined;
+  readonly #lanes: Lane[];
+  readonly #schedule: Schedule;
+  readonly #timeouts: NodeJS.Timeout[] = [];
+  #pacer: Pacer | null = null;
+  #startMs = 0;
+  #offered = 0;
+  #closedLeft = 0;
+  #closedStarted = false;
+  #stopAtMs = Infinity;
+  #utilization = performance.eventLoopUtilization();
+  #finish: () => void = () => undefined;
 
   private constructor(
     private readonly plan: LoadPlan,
     private readonly report: ReportRequest,
     templates: readonly BodyTemplate[],
   ) {
-    this.schedule = this.makeSchedule();
-    this.lanes = plan.urls.map((url, target) => this.makeLane(new URL(url), target, templates));
+    this.#schedule = this.#makeSchedule();
+    this.#lanes = plan.urls.map((url, target) => this.#makeLane(new URL(url), target, templates));
   }
 
   /**
@@ -45,51 +45,51 @@ export class LoadEngine {
 
   /** Opens the first connections, so that the first requests do not pay for them. */
   connect(): void {
-    for (const lane of this.lanes) lane.start();
+    for (const lane of this.#lanes) lane.start();
   }
 
   /** Runs until every request of the plan has ended. `startMs` is the plan's zero on performance.now(). */
   async run(startMs: number): Promise<void> {
-    this.startMs = startMs;
+    this.#startMs = startMs;
     const done = new Promise<void>((resolve) => {
-      this.finish = resolve;
+      this.#finish = resolve;
     });
-    if (this.plan.arrivals.kind === 'closed') this.startClosed();
-    else this.startOpen();
-    const sweep = setInterval(() => this.sweep(), SWEEP_MS);
-    this.timeouts.push(sweep);
+    if (this.plan.arrivals.kind === 'closed') this.#startClosed();
+    else this.#startOpen();
+    const sweep = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#timeouts.push(sweep);
     await done;
-    for (const timeout of this.timeouts) clearTimeout(timeout);
-    for (const lane of this.lanes) lane.close();
+    for (const timeout of this.#timeouts) clearTimeout(timeout);
+    for (const lane of this.#lanes) lane.close();
   }
 
   /** Sends nothing more; what is in flight gets this long to end. */
   stop(drainMs: number): void {
-    this.pacer?.stop();
-    this.closedLeft = 0;
-    this.stopAtMs = Math.min(this.stopAtMs, performance.now() + drainMs);
+    this.#pacer?.stop();
+    this.#closedLeft = 0;
+    this.#stopAtMs = Math.min(this.#stopAtMs, performance.now() + drainMs);
   }
 
   /** How it is going; the utilization is that since the last call. */
   state(): ThreadState {
     const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.utilization);
-    this.utilization = now;
-    const elapsedMs = performance.now() - this.startMs;
+    const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
+    this.#utilization = now;
+    const elapsedMs = performance.now() - this.#startMs;
     const sum = (count: (lane: Lane) => number): number =>
-      this.lanes.reduce((total, lane) => total + count(lane), 0);
+      this.#lanes.reduce((total, lane) => total + count(lane), 0);
     const { arrivals } = this.plan;
     return {
       inflight: sum((lane) => lane.inflight),
       waiting: sum((lane) => lane.waiting),
       connectionsOpen: sum((lane) => lane.connectionsOpen),
-      intendedRate: this.pacer?.finished === false ? this.schedule.rateAt(elapsedMs) : 0,
+      intendedRate: this.#pacer?.finished === false ? this.#schedule.rateAt(elapsedMs) : 0,
       roadHour: arrivals.kind === 'road' ? hourAt(arrivals.road, elapsedMs) : NaN,
       utilization,
     };
   }
 
-  private makeSchedule(): Schedule {
+  #makeSchedule(): Schedule {
     const { arrivals, thread, threads, bodies } = this.plan;
     switch (arrivals.kind) {
       case 'constant':
@@ -103,12 +103,12 @@ export class LoadEngine {
     }
   }
 
-  private makeLane(url: URL, target: number, templates: readonly BodyTemplate[]): Lane {
+  #makeLane(url: URL, target: number, templates: readonly BodyTemplate[]): Lane {
     const { plan } = this;
     const lanes = plan.urls.length;
     const place = plan.thread * lanes + target;
     const random = new Random(plan.bodies.seed, STREAM_BODIES + place);
-    const clock = this.roadClock();
+    const clock = this.#roadClock();
     const bodies = new BodySource({
       random,
       templates,
@@ -123,10 +123,10 @@ export class LoadEngine {
       endpoint: endpointOf(url),
       source: new RequestWriter({ url, keys, headers, bodies, random, faultyShare, checkShare }),
       now: () => performance.now(),
-      report: this.reportFromStart,
+      report: this.#reportFromStart,
       isGoodAnswer,
-      onFree: this.onFree,
-      ...(plan.arrivals.kind === 'closed' ? { refill: this.refill } : {}),
+      onFree: this.#onFree,
+      ...(plan.arrivals.kind === 'closed' ? { refill: this.#refill } : {}),
       connectionsMin: Math.max(1, Math.floor(plan.connectionsMin / lanes)),
       connectionsMax: Math.max(1, Math.floor(plan.connectionsMax / lanes)),
       timeoutMs: plan.timeoutMs,
@@ -135,80 +135,75 @@ export class LoadEngine {
     });
   }
 
-  private roadClock(): (() => RoadClock) | null {
+  #roadClock(): (() => RoadClock) | null {
     const { arrivals } = this.plan;
     if (arrivals.kind !== 'road') return null;
     return () => {
-      const hour = hourAt(arrivals.road, performance.now() - this.startMs);
+      const hour = hourAt(arrivals.road, performance.now() - this.#startMs);
       return { hour: Math.floor(hour), minute: Math.floor((hour % 1) * 60) };
     };
   }
 
-  private startOpen(): void {
-    this.pacer = new Pacer({
-      schedule: this.schedule,
+  #startOpen(): void {
+    this.#pacer = new Pacer({
+      schedule: this.#schedule,
       clock: CLOCK,
-      startMs: this.startMs,
+      startMs: this.#startMs,
       spinMs: this.plan.spinMs,
       onDue: (intendedMs, latenessMs) => {
-        this.lanes[this.offered % this.lanes.length]?.offer(intendedMs, latenessMs);
-        this.offered += 1;
+        this.#lanes[this.#offered % this.#lanes.length]?.offer(intendedMs, latenessMs);
+        this.#offered += 1;
       },
-      onGroup: this.pumpAll,
+      onGroup: this.#pumpAll,
     });
-    this.pacer.start();
+    this.#pacer.start();
   }
 
-  private startClosed(): void {
+  #startClosed(): void {
     const { arrivals } = this.plan;
     if (arrivals.kind !== 'closed') return;
-    const waitMs = Math.max(0, this.startMs - performance.now());
-    this.timeouts.push(
+    const waitMs = Math.max(0, this.#startMs - performance.now());
+    this.#timeouts.push(
       setTimeout(() => {
-        this.closedStarted = true;
-        this.closedLeft = arrivals.amount;
-        this.pumpAll(performance.now());
+        this.#closedStarted = true;
+        this.#closedLeft = arrivals.amount;
+        this.#pumpAll(performance.now());
       }, waitMs),
     );
     // Without an end in time there is one in number; a timer takes no Infinity.
     if (!Number.isFinite(arrivals.totalMs)) return;
-    this.timeouts.push(
+    this.#timeouts.push(
       setTimeout(() => {
-        this.closedLeft = 0;
+        this.#closedLeft = 0;
       }, waitMs + arrivals.totalMs),
     );
   }
 
-  private readonly refill = (): boolean => {
-    if (this.closedLeft <= 0) return false;
-    this.closedLeft -= 1;
+  readonly #refill = (): boolean => {
+    if (this.#closedLeft <= 0) return false;
+    this.#closedLeft -= 1;
     return true;
   };
 
-  private readonly reportFromStart: ReportRequest = (
-    intended,
-    lateness,
-    latency,
-    service,
-    outcome,
-  ) => this.report(intended - this.startMs, lateness, latency, service, outcome);
+  readonly #reportFromStart: ReportRequest = (intended, lateness, latency, service, outcome) =>
+    this.report(intended - this.#startMs, lateness, latency, service, outcome);
 
-  private readonly pumpAll = (nowMs: number): void => {
-    for (const lane of this.lanes) lane.pump(nowMs);
+  readonly #pumpAll = (nowMs: number): void => {
+    for (const lane of this.#lanes) lane.pump(nowMs);
   };
 
   /** A connection is free: first what has come due meanwhile joins the queue, then the queue moves. */
-  private readonly onFree = (nowMs: number): void => {
-    this.pacer?.poll(nowMs);
-    this.pumpAll(nowMs);
+  readonly #onFree = (nowMs: number): void => {
+    this.#pacer?.poll(nowMs);
+    this.#pumpAll(nowMs);
   };
 
-  private sweep(): void {
+  #sweep(): void {
     const nowMs = performance.now();
-    for (const lane of this.lanes) lane.sweep(nowMs);
-    const idle = this.lanes.every((lane) => lane.inflight === 0 && lane.waiting === 0);
-    const nothingToCome = this.pacer?.finished ?? (this.closedStarted && this.closedLeft <= 0);
-    if ((idle && nothingToCome) || nowMs >= this.stopAtMs) this.finish();
+    for (const lane of this.#lanes) lane.sweep(nowMs);
+    const idle = this.#lanes.every((lane) => lane.inflight === 0 && lane.waiting === 0);
+    const nothingToCome = this.#pacer?.finished ?? (this.#closedStarted && this.#closedLeft <= 0);
+    if ((idle && nothingToCome) || nowMs >= this.#stopAtMs) this.#finish();
   }
 }
 

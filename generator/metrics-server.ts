@@ -8,22 +8,22 @@ import { STRIDE, type SampleBatch } from './sample-batch.js';
 /** The generator's own metrics, fed with what the threads report. */
 export class GeneratorMetrics {
   readonly registry = new Registry();
-  private readonly requests = this.counter(METRICS.requests);
-  private readonly lateSends = this.counter(METRICS.lateSends);
-  private readonly latency = this.histogram(METRICS.latency);
-  private readonly service = this.histogram(METRICS.service);
-  private readonly intendedRate = this.gauge(METRICS.intendedRate);
-  private readonly inflight = this.gauge(METRICS.inflight);
-  private readonly waiting = this.gauge(METRICS.waiting);
-  private readonly connections = this.gauge(METRICS.connections);
-  private readonly utilization = this.gauge(METRICS.utilization);
-  private readonly roadHour = this.gauge(METRICS.roadHour);
+  readonly #requests = this.#counter(METRICS.requests);
+  readonly #lateSends = this.#counter(METRICS.lateSends);
+  readonly #latency = this.#histogram(METRICS.latency);
+  readonly #service = this.#histogram(METRICS.service);
+  readonly #intendedRate = this.#gauge(METRICS.intendedRate);
+  readonly #inflight = this.#gauge(METRICS.inflight);
+  readonly #waiting = this.#gauge(METRICS.waiting);
+  readonly #connections = this.#gauge(METRICS.connections);
+  readonly #utilization = this.#gauge(METRICS.utilization);
+  readonly #roadHour = this.#gauge(METRICS.roadHour);
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     // Every series is there from the start, so that a first error is a rise from 0 and not from nothing.
-    for (const outcome of OUTCOMES) this.requests.inc({ outcome }, 0);
-    for (const behind of ['1ms', '10ms']) this.lateSends.inc({ behind }, 0);
+    for (const outcome of OUTCOMES) this.#requests.inc({ outcome }, 0);
+    for (const behind of ['1ms', '10ms']) this.#lateSends.inc({ behind }, 0);
   }
 
   addSamples(batch: SampleBatch): void {
@@ -37,42 +37,42 @@ export class GeneratorMetrics {
       if (latenessMs > 10) over10Ms += 1;
       else if (latenessMs > 1) over1Ms += 1;
       if (!countsAsLatency(OUTCOMES[code] ?? 'ok')) continue;
-      this.latency.observe(latencyMs / 1_000);
-      if (!Number.isNaN(serviceMs)) this.service.observe(serviceMs / 1_000);
+      this.#latency.observe(latencyMs / 1_000);
+      if (!Number.isNaN(serviceMs)) this.#service.observe(serviceMs / 1_000);
     }
     for (const [code, outcome] of OUTCOMES.entries()) {
       const count = counts[code] ?? 0;
-      if (count > 0) this.requests.inc({ outcome }, count);
+      if (count > 0) this.#requests.inc({ outcome }, count);
     }
-    this.lateSends.inc({ behind: '1ms' }, over1Ms);
-    this.lateSends.inc({ behind: '10ms' }, over10Ms);
+    this.#lateSends.inc({ behind: '1ms' }, over1Ms);
+    this.#lateSends.inc({ behind: '10ms' }, over10Ms);
   }
 
   setStates(states: readonly ThreadState[]): void {
     const sum = (pick: (state: ThreadState) => number): number =>
       states.reduce((total, state) => total + pick(state), 0);
-    this.intendedRate.set(sum((state) => state.intendedRate));
-    this.inflight.set(sum((state) => state.inflight));
-    this.waiting.set(sum((state) => state.waiting));
-    this.connections.set(sum((state) => state.connectionsOpen));
-    this.utilization.set(Math.max(0, ...states.map((state) => state.utilization)));
+    this.#intendedRate.set(sum((state) => state.intendedRate));
+    this.#inflight.set(sum((state) => state.inflight));
+    this.#waiting.set(sum((state) => state.waiting));
+    this.#connections.set(sum((state) => state.connectionsOpen));
+    this.#utilization.set(Math.max(0, ...states.map((state) => state.utilization)));
     const hour = states[0]?.roadHour ?? NaN;
-    if (!Number.isNaN(hour)) this.roadHour.set(hour);
+    if (!Number.isNaN(hour)) this.#roadHour.set(hour);
   }
 
-  private counter(entry: MetricEntry): Counter {
-    return new Counter(this.config(entry));
+  #counter(entry: MetricEntry): Counter {
+    return new Counter(this.#config(entry));
   }
 
-  private gauge(entry: MetricEntry): Gauge {
-    return new Gauge(this.config(entry));
+  #gauge(entry: MetricEntry): Gauge {
+    return new Gauge(this.#config(entry));
   }
 
-  private histogram(entry: MetricEntry): Histogram {
-    return new Histogram({ ...this.config(entry), buckets: [...LATENCY_EDGES_SECONDS] });
+  #histogram(entry: MetricEntry): Histogram {
+    return new Histogram({ ...this.#config(entry), buckets: [...LATENCY_EDGES_SECONDS] });
   }
 
-  private config(entry: MetricEntry) {
+  #config(entry: MetricEntry) {
     const { name, help, labels } = entry;
     return { name, help, labelNames: [...labels], registers: [this.registry] };
   }

@@ -6,27 +6,27 @@ import { constantSchedule, requestsIn } from './schedule.js';
 class FakeClock implements PacerClock {
   timeMs = 0;
   overshootMs = 0.1;
-  private waiting: { atMs: number; callback: () => void }[] = [];
+  #waiting: { atMs: number; callback: () => void }[] = [];
 
   now(): number {
     return this.timeMs;
   }
 
   afterMs(ms: number, callback: () => void): void {
-    this.waiting.push({ atMs: this.timeMs + ms + this.overshootMs, callback });
+    this.#waiting.push({ atMs: this.timeMs + ms + this.overshootMs, callback });
   }
 
   nextTurn(callback: () => void): void {
-    this.waiting.push({ atMs: this.timeMs + 0.02, callback });
+    this.#waiting.push({ atMs: this.timeMs + 0.02, callback });
   }
 
   /** Runs timers until none is left or the time is over. */
   run(untilMs: number): void {
     for (;;) {
-      this.waiting.sort((a, b) => a.atMs - b.atMs);
-      const [next] = this.waiting;
+      this.#waiting.sort((a, b) => a.atMs - b.atMs);
+      const [next] = this.#waiting;
       if (next === undefined || next.atMs > untilMs) return;
-      this.waiting.shift();
+      this.#waiting.shift();
       this.timeMs = Math.max(this.timeMs, next.atMs);
       next.callback();
     }

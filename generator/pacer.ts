@@ -29,57 +29,57 @@ export interface PacerOptions {
  * as well, which keeps sends on time at high rates without a timer per request.
  */
 export class Pacer {
-  private dueMs: number;
-  private armed = false;
-  private stopped = false;
+  #dueMs: number;
+  #armed = false;
+  #stopped = false;
 
   constructor(private readonly options: PacerOptions) {
-    this.dueMs = options.startMs + options.schedule.next();
+    this.#dueMs = options.startMs + options.schedule.next();
   }
 
   start(): void {
-    this.arm();
+    this.#arm();
   }
 
   /** No further request is due. */
   stop(): void {
-    this.stopped = true;
+    this.#stopped = true;
   }
 
   /** Whether every request of the schedule has been due, or the pacer was stopped. */
   get finished(): boolean {
-    return this.stopped || this.dueMs === Infinity;
+    return this.#stopped || this.#dueMs === Infinity;
   }
 
   /** Hands out what is due by now. */
   poll(nowMs: number): void {
-    if (this.dueMs > nowMs || this.stopped) return;
+    if (this.#dueMs > nowMs || this.#stopped) return;
     const { schedule, onDue, startMs } = this.options;
     let left = GROUP_MAX;
-    while (this.dueMs <= nowMs && left > 0) {
-      onDue(this.dueMs, nowMs - this.dueMs);
-      this.dueMs = startMs + schedule.next();
+    while (this.#dueMs <= nowMs && left > 0) {
+      onDue(this.#dueMs, nowMs - this.#dueMs);
+      this.#dueMs = startMs + schedule.next();
       left -= 1;
     }
     this.options.onGroup(nowMs);
   }
 
-  private arm(): void {
-    if (this.armed || this.finished) return;
-    this.armed = true;
+  #arm(): void {
+    if (this.#armed || this.finished) return;
+    this.#armed = true;
     const { clock, schedule, startMs, spinMs } = this.options;
     const nowMs = clock.now();
-    const waitMs = this.dueMs - nowMs;
+    const waitMs = this.#dueMs - nowMs;
     // Spinning pays where gaps are long; where several sends fall into one ms it would never end.
     const spin = schedule.rateAt(nowMs - startMs) <= SPIN_RATE_MAX ? spinMs : 0;
-    if (waitMs <= spin) clock.nextTurn(this.wake);
-    else clock.afterMs(timerMs(waitMs, spin), this.wake);
+    if (waitMs <= spin) clock.nextTurn(this.#wake);
+    else clock.afterMs(timerMs(waitMs, spin), this.#wake);
   }
 
-  private readonly wake = (): void => {
-    this.armed = false;
+  readonly #wake = (): void => {
+    this.#armed = false;
     this.poll(this.options.clock.now());
-    this.arm();
+    this.#arm();
   };
 }
 

@@ -191,50 +191,50 @@ function settingsOf(options: ProveOptions): ProveSettings {
 
 /** Measures the generator's own CPU and how busy its threads are, between warm-up and end. */
 class CostMeter {
-  private readonly timers: NodeJS.Timeout[] = [];
-  private readonly utilization: { sum: number; count: number }[] = [];
-  private startCpu = process.cpuUsage();
-  private startMs = performance.now();
-  private used: NodeJS.CpuUsage | null = null;
-  private elapsedMs = 0;
-  private measuring = false;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #utilization: { sum: number; count: number }[] = [];
+  #startCpu = process.cpuUsage();
+  #startMs = performance.now();
+  #used: NodeJS.CpuUsage | null = null;
+  #elapsedMs = 0;
+  #measuring = false;
 
   /** `fromMs` on performance.now(). */
   schedule(fromMs: number, durationMs: number): void {
     const waitMs = Math.max(0, fromMs - performance.now());
-    this.timers.push(
+    this.#timers.push(
       setTimeout(() => {
-        this.measuring = true;
-        this.startCpu = process.cpuUsage();
-        this.startMs = performance.now();
+        this.#measuring = true;
+        this.#startCpu = process.cpuUsage();
+        this.#startMs = performance.now();
       }, waitMs),
       setTimeout(() => this.stop(), waitMs + durationMs),
     );
   }
 
   addStates(states: readonly ThreadState[]): void {
-    if (!this.measuring) return;
+    if (!this.#measuring) return;
     for (const [i, state] of states.entries()) {
-      const seen = (this.utilization[i] ??= { sum: 0, count: 0 });
+      const seen = (this.#utilization[i] ??= { sum: 0, count: 0 });
       seen.sum += state.utilization;
       seen.count += 1;
     }
   }
 
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer);
-    this.measuring = false;
-    if (this.used) return;
-    this.used = process.cpuUsage(this.startCpu);
-    this.elapsedMs = performance.now() - this.startMs;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#measuring = false;
+    if (this.#used) return;
+    this.#used = process.cpuUsage(this.#startCpu);
+    this.#elapsedMs = performance.now() - this.#startMs;
   }
 
   cost(requests: number): GeneratorCost {
-    const micros = this.used ? this.used.user + this.used.system : NaN;
+    const micros = this.#used ? this.#used.user + this.#used.system : NaN;
     return {
       cpuMicrosPerRequest: requests === 0 ? NaN : micros / requests,
-      cores: micros / 1_000 / Math.max(1, this.elapsedMs),
-      utilizationMax: Math.max(0, ...this.utilization.map(({ sum, count }) => sum / count)),
+      cores: micros / 1_000 / Math.max(1, this.#elapsedMs),
+      utilizationMax: Math.max(0, ...this.#utilization.map(({ sum, count }) => sum / count)),
       rssBytes: process.memoryUsage.rss(),
     };
   }

@@ -3,27 +3,27 @@
  * same seed and stream give the same numbers on every machine and Node version.
  */
 export class Random {
-  private a: number;
-  private b: number;
-  private c: number;
-  private counter = 1;
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
 
   /** `stream` keeps the threads of one run apart. Both are taken as 32-bit integers. */
   constructor(seed: number, stream = 0) {
-    this.a = seed | 0;
-    this.b = stream | 0;
-    this.c = Math.floor(seed / 0x1_0000_0000) | 0;
+    this.#a = seed | 0;
+    this.#b = stream | 0;
+    this.#c = Math.floor(seed / 0x1_0000_0000) | 0;
     // Close seeds give close first numbers until the state is mixed: 12 rounds are the usual warm-up.
     for (let round = 0; round < 12; round += 1) this.uint32();
   }
 
   /** A whole number, 0..2^32-1. */
   uint32(): number {
-    const sum = (this.a + this.b + this.counter) | 0;
-    this.counter = (this.counter + 1) | 0;
-    this.a = this.b ^ (this.b >>> 9);
-    this.b = (this.c + (this.c << 3)) | 0;
-    this.c = ((this.c << 21) | (this.c >>> 11)) + sum;
+    const sum = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
     return sum >>> 0;
   }
 

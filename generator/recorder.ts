@@ -41,14 +41,14 @@ export class Recorder {
   readonly service = new Latency();
   /** The last second, warm-up included. */
   readonly live = new LiveMeter();
-  private readonly lateness = new Latency();
-  private readonly counts = new Float64Array(OUTCOMES.length);
-  private readonly slots: SlotCounts[];
-  private readonly slotMs: number;
-  private warmUpCount = 0;
-  private warmUpErrorCount = 0;
-  private over1Ms = 0;
-  private over10Ms = 0;
+  readonly #lateness = new Latency();
+  readonly #counts = new Float64Array(OUTCOMES.length);
+  readonly #slots: SlotCounts[];
+  readonly #slotMs: number;
+  #warmUpCount = 0;
+  #warmUpErrorCount = 0;
+  #over1Ms = 0;
+  #over10Ms = 0;
 
   /** Both in ms; slots are of one second, longer in runs of more than {@link SLOTS_MAX} seconds. */
   constructor(
@@ -56,9 +56,9 @@ export class Recorder {
     private readonly durationMs: number,
   ) {
     const seconds = Math.ceil(durationMs / 1_000);
-    this.slotMs = Math.max(1, Math.ceil(seconds / SLOTS_MAX)) * 1_000;
-    this.slots = Array.from(
-      { length: Math.ceil(durationMs / this.slotMs) },
+    this.#slotMs = Math.max(1, Math.ceil(seconds / SLOTS_MAX)) * 1_000;
+    this.#slots = Array.from(
+      { length: Math.ceil(durationMs / this.#slotMs) },
       () => new SlotCounts(),
     );
   }
@@ -66,7 +66,7 @@ export class Recorder {
   add(batch: SampleBatch): void {
     for (let i = 0; i < batch.count; i += 1) {
       const at = i * STRIDE;
-      this.addOne(
+      this.#addOne(
         (batch.times[at] ?? 0) - this.warmUpMs,
         batch.times[at + 1] ?? 0,
         batch.times[at + 2] ?? 0,
@@ -78,45 +78,45 @@ export class Recorder {
 
   /** Requests whose intended time fell into the warm-up; counted, not measured. */
   get warmUp(): { readonly requests: number; readonly errors: number } {
-    return { requests: this.warmUpCount, errors: this.warmUpErrorCount };
+    return { requests: this.#warmUpCount, errors: this.#warmUpErrorCount };
   }
 
   outcomes(): OutcomeCounts {
-    const pairs = OUTCOMES.map((outcome, code) => [outcome, this.counts[code] ?? 0] as const);
+    const pairs = OUTCOMES.map((outcome, code) => [outcome, this.#counts[code] ?? 0] as const);
     // The pairs are made from the very list that the type is made from.
     return Object.fromEntries(pairs) as Record<Outcome, number>;
   }
 
   get requests(): number {
-    return this.counts.reduce((sum, count) => sum + count, 0);
+    return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
   get errors(): number {
     return OUTCOMES.reduce(
-      (sum, outcome, i) => sum + (isError(outcome) ? (this.counts[i] ?? 0) : 0),
+      (sum, outcome, i) => sum + (isError(outcome) ? (this.#counts[i] ?? 0) : 0),
       0,
     );
   }
 
   lateSends(): LateSends {
-    const worst = this.lateness.max;
+    const worst = this.#lateness.max;
     return {
-      over1Ms: this.over1Ms,
-      over10Ms: this.over10Ms,
+      over1Ms: this.#over1Ms,
+      over10Ms: this.#over10Ms,
       worstMs: Number.isNaN(worst) ? 0 : worst,
-      p99Ms: this.lateness.count === 0 ? 0 : this.lateness.percentile(99),
+      p99Ms: this.#lateness.count === 0 ? 0 : this.#lateness.percentile(99),
     };
   }
 
   timeline(): TimeSlot[] {
-    return this.slots.map((slot, i) => {
-      const startMs = i * this.slotMs;
-      const seconds = Math.min(this.slotMs, this.durationMs - startMs) / 1_000;
+    return this.#slots.map((slot, i) => {
+      const startMs = i * this.#slotMs;
+      const seconds = Math.min(this.#slotMs, this.durationMs - startMs) / 1_000;
       return slot.view(startMs / 1_000, seconds);
     });
   }
 
-  private addOne(
+  #addOne(
     intendedMs: number,
     latenessMs: number,
     latencyMs: number,
@@ -127,27 +127,27 @@ export class Recorder {
     const endedMs = intendedMs + latencyMs;
     const sentMs = endedMs - serviceMs;
     // Rates are counted where things happened, which may be another slot than the one they were due in.
-    if (!Number.isNaN(sentMs)) this.slotAt(sentMs)?.countSent();
-    if (!isError(outcome)) this.slotAt(endedMs)?.countAnswered();
+    if (!Number.isNaN(sentMs)) this.#slotAt(sentMs)?.countSent();
+    if (!isError(outcome)) this.#slotAt(endedMs)?.countAnswered();
     if (intendedMs < 0) {
-      this.warmUpCount += 1;
-      if (isError(outcome)) this.warmUpErrorCount += 1;
+      this.#warmUpCount += 1;
+      if (isError(outcome)) this.#warmUpErrorCount += 1;
       return;
     }
     const code = OUTCOMES.indexOf(outcome);
-    this.counts[code] = (this.counts[code] ?? 0) + 1;
-    this.lateness.record(latenessMs);
-    if (latenessMs > 1) this.over1Ms += 1;
-    if (latenessMs > 10) this.over10Ms += 1;
+    this.#counts[code] = (this.#counts[code] ?? 0) + 1;
+    this.#lateness.record(latenessMs);
+    if (latenessMs > 1) this.#over1Ms += 1;
+    if (latenessMs > 10) this.#over10Ms += 1;
     if (countsAsLatency(outcome)) {
       this.latency.record(latencyMs);
       if (!Number.isNaN(serviceMs)) this.service.record(serviceMs);
     }
-    this.slotAt(intendedMs)?.countDue(latencyMs, latenessMs > 10, outcome);
+    this.#slotAt(intendedMs)?.countDue(latencyMs, latenessMs > 10, outcome);
   }
 
-  private slotAt(ms: number): SlotCounts | undefined {
-    return ms < 0 ? undefined : this.slots[Math.floor(ms / this.slotMs)];
+  #slotAt(ms: number): SlotCounts | undefined {
+    return ms < 0 ? undefined : this.#slots[Math.floor(ms / this.#slotMs)];
   }
 }
 
@@ -155,39 +155,39 @@ export class Recorder {
 const SLOTS_MAX = 900;
 
 class SlotCounts {
-  private readonly latency = new Latency(2);
-  private due = 0;
-  private sent = 0;
-  private answered = 0;
-  private errors = 0;
-  private late = 0;
+  readonly #latency = new Latency(2);
+  #due = 0;
+  #sent = 0;
+  #answered = 0;
+  #errors = 0;
+  #late = 0;
 
   countSent(): void {
-    this.sent += 1;
+    this.#sent += 1;
   }
 
   countAnswered(): void {
-    this.answered += 1;
+    this.#answered += 1;
   }
 
   countDue(latencyMs: number, late: boolean, outcome: Outcome): void {
-    this.due += 1;
-    if (late) this.late += 1;
-    if (isError(outcome)) this.errors += 1;
-    if (countsAsLatency(outcome)) this.latency.record(latencyMs);
+    this.#due += 1;
+    if (late) this.#late += 1;
+    if (isError(outcome)) this.#errors += 1;
+    if (countsAsLatency(outcome)) this.#latency.record(latencyMs);
   }
 
   view(second: number, seconds: number): TimeSlot {
     return {
       second,
-      intendedRate: this.due / seconds,
-      sentRate: this.sent / seconds,
-      answeredRate: this.answered / seconds,
-      errors: this.errors,
-      late: this.late,
-      p50: this.latency.percentile(50),
-      p99: this.latency.percentile(99),
-      max: this.latency.max,
+      intendedRate: this.#due / seconds,
+      sentRate: this.#sent / seconds,
+      answeredRate: this.#answered / seconds,
+      errors: this.#errors,
+      late: this.#late,
+      p50: this.#latency.percentile(50),
+      p99: this.#latency.percentile(99),
+      max: this.#latency.max,
     };
   }
 }

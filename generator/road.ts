@@ -71,28 +71,28 @@ const BURST_FACTOR_MAX = 4;
 
 /** Bursts that come at random, last one to four seconds, and multiply the rate by two to four. */
 class Bursts {
-  private startMs: number;
-  private endMs = 0;
-  private factor = 1;
+  #startMs: number;
+  #endMs = 0;
+  #factor = 1;
 
   constructor(
     private readonly perMinute: number,
     private readonly random: Random,
   ) {
-    this.startMs = Infinity;
-    this.plan(0);
+    this.#startMs = Infinity;
+    this.#plan(0);
   }
 
   /** Times must not go back by more than the burst at hand. */
   factorAt(ms: number): number {
-    while (ms >= this.endMs && this.startMs !== Infinity) this.plan(this.endMs);
-    return ms >= this.startMs && ms < this.endMs ? this.factor : 1;
+    while (ms >= this.#endMs && this.#startMs !== Infinity) this.#plan(this.#endMs);
+    return ms >= this.#startMs && ms < this.#endMs ? this.#factor : 1;
   }
 
-  private plan(afterMs: number): void {
+  #plan(afterMs: number): void {
     if (this.perMinute <= 0) return;
-    this.startMs = afterMs + this.random.exponential(60_000 / this.perMinute);
-    this.endMs = this.startMs + this.random.between(1_000, 4_000);
-    this.factor = this.random.between(2, BURST_FACTOR_MAX);
+    this.#startMs = afterMs + this.random.exponential(60_000 / this.perMinute);
+    this.#endMs = this.#startMs + this.random.between(1_000, 4_000);
+    this.#factor = this.random.between(2, BURST_FACTOR_MAX);
   }
 }

@@ -13,9 +13,9 @@ export const STRIDE = 4;
 
 /** Gathers requests into batches, so that threads talk a few times a second and not per request. */
 export class SampleBuffer {
-  private times = new Float64Array(SAMPLES_MAX * STRIDE);
-  private outcomes = new Uint8Array(SAMPLES_MAX);
-  private count = 0;
+  #times = new Float64Array(SAMPLES_MAX * STRIDE);
+  #outcomes = new Uint8Array(SAMPLES_MAX);
+  #count = 0;
 
   /** `flush` gets each full batch, and owns it. */
   constructor(private readonly flush: (batch: SampleBatch) => void) {}
@@ -27,25 +27,25 @@ export class SampleBuffer {
     serviceMs: number,
     outcome: Outcome,
   ): void {
-    const at = this.count * STRIDE;
-    this.times[at] = intendedMs;
-    this.times[at + 1] = latenessMs;
-    this.times[at + 2] = latencyMs;
-    this.times[at + 3] = serviceMs;
-    this.outcomes[this.count] = outcomeCode(outcome);
-    this.count += 1;
-    if (this.count === SAMPLES_MAX) this.send();
+    const at = this.#count * STRIDE;
+    this.#times[at] = intendedMs;
+    this.#times[at + 1] = latenessMs;
+    this.#times[at + 2] = latencyMs;
+    this.#times[at + 3] = serviceMs;
+    this.#outcomes[this.#count] = outcomeCode(outcome);
+    this.#count += 1;
+    if (this.#count === SAMPLES_MAX) this.send();
   }
 
   /** Hands over what is there. */
   send(): void {
-    if (this.count === 0) return;
+    if (this.#count === 0) return;
     const batch = {
-      count: this.count,
-      times: this.times.slice(0, this.count * STRIDE),
-      outcomes: this.outcomes.slice(0, this.count),
+      count: this.#count,
+      times: this.#times.slice(0, this.#count * STRIDE),
+      outcomes: this.#outcomes.slice(0, this.#count),
     };
-    this.count = 0;
+    this.#count = 0;
     this.flush(batch);
   }
 }

@@ -25,8 +25,8 @@ export class LoadThreadError extends Error {
  * answering scrapes never delay a send.
  */
 export class ThreadGroup {
-  private readonly workers: Worker[] = [];
-  private ready = 0;
+  readonly #workers: Worker[] = [];
+  #ready = 0;
 
   constructor(
     private readonly plans: readonly LoadPlan[],
@@ -36,20 +36,20 @@ export class ThreadGroup {
   /** Resolves when every thread has ended its plan. @throws LoadThreadError */
   async run(): Promise<void> {
     try {
-      await Promise.all(this.plans.map((plan) => this.runThread(plan)));
+      await Promise.all(this.plans.map((plan) => this.#runThread(plan)));
     } finally {
-      await Promise.all(this.workers.map((worker) => worker.terminate()));
+      await Promise.all(this.#workers.map((worker) => worker.terminate()));
     }
   }
 
   /** No thread sends anything more; what is in flight gets this long to end. */
   stop(drainMs: number): void {
-    this.post({ kind: 'stop', drainMs });
+    this.#post({ kind: 'stop', drainMs });
   }
 
-  private runThread(plan: LoadPlan): Promise<void> {
+  #runThread(plan: LoadPlan): Promise<void> {
     const worker = startWorker(plan);
-    this.workers.push(worker);
+    this.#workers.push(worker);
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
       worker.once('exit', (code) =>
@@ -58,7 +58,7 @@ export class ThreadGroup {
       worker.on('message', (message: FromThread) => {
         switch (message.kind) {
           case 'ready':
-            this.threadReady();
+            this.#threadReady();
             break;
           case 'samples':
             this.listener.samples(message.batch);
@@ -77,16 +77,16 @@ export class ThreadGroup {
     });
   }
 
-  private threadReady(): void {
-    this.ready += 1;
-    if (this.ready < this.plans.length) return;
+  #threadReady(): void {
+    this.#ready += 1;
+    if (this.#ready < this.plans.length) return;
     const startAtEpochMs = performance.timeOrigin + performance.now() + LEAD_MS;
     this.listener.started(startAtEpochMs);
-    this.post({ kind: 'start', startAtEpochMs });
+    this.#post({ kind: 'start', startAtEpochMs });
   }
 
-  private post(message: ToThread): void {
-    for (const worker of this.workers) worker.postMessage(message);
+  #post(message: ToThread): void {
+    for (const worker of this.#workers) worker.postMessage(message);
   }
 }
 

@@ -20,7 +20,7 @@ const NEXT = model('next');
 /** Stands in for a worker process: a test says what it does. */
 class FakeWorker extends EventEmitter {
   readonly sent: PrimaryMessage['kind'][] = [];
-  readonly process = { pid: 1, kill: (signal: string) => this.killed(signal) };
+  readonly process = { pid: 1, kill: (signal: string) => this.#killed(signal) };
   isGone = false;
 
   constructor(
@@ -57,7 +57,7 @@ class FakeWorker extends EventEmitter {
     this.emit('exit', code, signal);
   }
 
-  private killed(signal: string): void {
+  #killed(signal: string): void {
     this.ends(null, signal);
   }
 }

@@ -28,52 +28,52 @@ export interface BodySourceOptions {
 export class BodySource {
   /** No body is longer. */
   readonly bodyBytesMax: number;
-  private readonly slots: number;
-  private readonly recent: Buffer;
-  private readonly lengths: Int32Array;
-  private filled = 0;
-  private slot = 0;
-  private made = 0;
+  readonly #slots: number;
+  readonly #recent: Buffer;
+  readonly #lengths: Int32Array;
+  #filled = 0;
+  #slot = 0;
+  #made = 0;
 
   constructor(private readonly options: BodySourceOptions) {
     if (options.templates.length === 0) throw new RangeError('BodySource: no bodies to send');
     this.bodyBytesMax = Math.max(...options.templates.map((template) => template.bytes.length));
-    this.slots = Math.max(
+    this.#slots = Math.max(
       1,
       Math.min(RECENT_MAX, Math.floor(RECENT_BYTES_MAX / this.bodyBytesMax)),
     );
-    this.recent = Buffer.alloc(this.slots * this.bodyBytesMax);
-    this.lengths = new Int32Array(this.slots);
+    this.#recent = Buffer.alloc(this.#slots * this.bodyBytesMax);
+    this.#lengths = new Int32Array(this.#slots);
   }
 
   /** Copies the next body into `out` at `at`, which has room for it; gives its length in bytes. */
   copyNext(out: Buffer, at: number): number {
     const { random, repeatShare } = this.options;
-    const repeat = repeatShare > 0 && this.filled > 0 && random.chance(repeatShare);
-    const slot = repeat ? random.below(this.filled) : this.makeNew();
+    const repeat = repeatShare > 0 && this.#filled > 0 && random.chance(repeatShare);
+    const slot = repeat ? random.below(this.#filled) : this.#makeNew();
     const from = slot * this.bodyBytesMax;
-    const length = this.lengths[slot] ?? 0;
-    this.recent.copy(out, at, from, from + length);
+    const length = this.#lengths[slot] ?? 0;
+    this.#recent.copy(out, at, from, from + length);
     return length;
   }
 
-  private makeNew(): number {
+  #makeNew(): number {
     const { templates, random, vary, thread, threads, clock } = this.options;
-    const serial = thread + this.made * threads;
-    this.made += 1;
-    const slot = this.slot;
-    this.slot = (slot + 1) % this.slots;
-    this.filled = Math.min(this.filled + 1, this.slots);
+    const serial = thread + this.#made * threads;
+    this.#made += 1;
+    const slot = this.#slot;
+    this.#slot = (slot + 1) % this.#slots;
+    this.#filled = Math.min(this.#filled + 1, this.#slots);
     const at = slot * this.bodyBytesMax;
     const template = templates[serial % templates.length];
     if (template === undefined) throw new RangeError('BodySource: no bodies to send');
     if (vary && canVary(template)) {
       const round = Math.floor(serial / templates.length) % SERIALS;
-      writeVaried(template, this.recent, at, round, random, clock?.() ?? null);
+      writeVaried(template, this.#recent, at, round, random, clock?.() ?? null);
     } else {
-      template.bytes.copy(this.recent, at);
+      template.bytes.copy(this.#recent, at);
     }
-    this.lengths[slot] = template.bytes.length;
+    this.#lengths[slot] = template.bytes.length;
     return slot;
   }
 }

@@ -20,45 +20,45 @@ export interface RequestWriterOptions {
 
 /** Writes whole HTTP requests, head and body, into a connection's buffer. */
 export class RequestWriter implements RequestSource {
-  private readonly heads: readonly Buffer[];
-  private readonly wrongKeyHead: Buffer;
-  private readonly bytesMax: number;
-  private readonly checkEvery: number;
-  private sent = 0;
+  readonly #heads: readonly Buffer[];
+  readonly #wrongKeyHead: Buffer;
+  readonly #bytesMax: number;
+  readonly #checkEvery: number;
+  #sent = 0;
 
   constructor(private readonly options: RequestWriterOptions) {
-    this.heads = options.keys.map((key) => head(options, key));
-    this.wrongKeyHead = head(options, 'not-a-key');
+    this.#heads = options.keys.map((key) => head(options, key));
+    this.#wrongKeyHead = head(options, 'not-a-key');
     const headBytes = Math.max(
-      this.wrongKeyHead.length,
-      ...this.heads.map((bytes) => bytes.length),
+      this.#wrongKeyHead.length,
+      ...this.#heads.map((bytes) => bytes.length),
     );
-    this.bytesMax = headBytes + LENGTH_BYTES_MAX + options.bodies.bodyBytesMax;
-    this.checkEvery = options.checkShare > 0 ? Math.max(1, Math.round(1 / options.checkShare)) : 0;
+    this.#bytesMax = headBytes + LENGTH_BYTES_MAX + options.bodies.bodyBytesMax;
+    this.#checkEvery = options.checkShare > 0 ? Math.max(1, Math.round(1 / options.checkShare)) : 0;
   }
 
   write(connection: Connection): number {
     const { faultyShare, random } = this.options;
-    connection.reserve(this.bytesMax + LENGTH_BYTES_MAX);
-    connection.checked = this.checkEvery > 0 && this.sent % this.checkEvery === 0;
+    connection.reserve(this.#bytesMax + LENGTH_BYTES_MAX);
+    connection.checked = this.#checkEvery > 0 && this.#sent % this.#checkEvery === 0;
     connection.expectsRefusal = faultyShare > 0 && random.chance(faultyShare);
-    const keyHead = this.heads[this.sent % this.heads.length] ?? this.wrongKeyHead;
-    this.sent += 1;
-    if (!connection.expectsRefusal) return this.writeGood(connection.buffer, keyHead);
+    const keyHead = this.#heads[this.#sent % this.#heads.length] ?? this.#wrongKeyHead;
+    this.#sent += 1;
+    if (!connection.expectsRefusal) return this.#writeGood(connection.buffer, keyHead);
     connection.checked = false;
-    return this.writeFaulty(connection.buffer, keyHead);
+    return this.#writeFaulty(connection.buffer, keyHead);
   }
 
-  private writeGood(buffer: Buffer, keyHead: Buffer): number {
+  #writeGood(buffer: Buffer, keyHead: Buffer): number {
     // The body goes in first, to a place that leaves room for the head, whose length depends on it.
     const bodyAt = keyHead.length + LENGTH_BYTES_MAX;
     const length = this.options.bodies.copyNext(buffer, bodyAt);
     return join(buffer, keyHead, bodyAt, length);
   }
 
-  private writeFaulty(buffer: Buffer, keyHead: Buffer): number {
+  #writeFaulty(buffer: Buffer, keyHead: Buffer): number {
     const kind = this.options.random.below(3);
-    const usedHead = kind === 0 ? this.wrongKeyHead : keyHead;
+    const usedHead = kind === 0 ? this.#wrongKeyHead : keyHead;
     const bodyAt = usedHead.length + LENGTH_BYTES_MAX;
     let length = this.options.bodies.copyNext(buffer, bodyAt);
     const isCut = kind === 1 || (kind === 2 && !hideTime(buffer.subarray(bodyAt, bodyAt + length)));

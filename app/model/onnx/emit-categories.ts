@@ -51,29 +51,29 @@ export function emitCategories(
 
 /** Distinct rows of codes; row 0 is the unseen one. */
 class RowTable {
-  private readonly ids = new Map<string, number>();
-  private readonly cells: number[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #cells: number[] = [];
 
   constructor(private readonly depth: number) {
     this.row(new Int32Array(depth));
   }
 
   get rows(): number {
-    return this.ids.size;
+    return this.#ids.size;
   }
 
   row(codes: Int32Array): number {
     const cells = Array.from({ length: this.depth }, (_, index) => codes[index] ?? 0);
     const key = cells.join();
-    const known = this.ids.get(key);
+    const known = this.#ids.get(key);
     if (known !== undefined) return known;
-    this.ids.set(key, this.ids.size);
-    for (const cell of cells) this.cells.push(cell);
-    return this.ids.size - 1;
+    this.#ids.set(key, this.#ids.size);
+    for (const cell of cells) this.#cells.push(cell);
+    return this.#ids.size - 1;
   }
 
   toFloat64(): Float64Array {
-    return Float64Array.from(this.cells);
+    return Float64Array.from(this.#cells);
   }
 }
 

@@ -55,7 +55,7 @@ class TreeEmitter {
     const addends = trees.flatMap((tree) =>
       outputs.map((output, target): Addend => ({ tree, output, target })),
     );
-    return this.operator(addends, outputs.length, name);
+    return this.#operator(addends, outputs.length, name);
   }
 
   /**
@@ -71,7 +71,7 @@ class TreeEmitter {
     return others.reduce(
       (sum, piece) => {
         const addends = piece.map((tree, target): Addend => ({ tree, output, target }));
-        const leaves = this.operator(addends, piece.length);
+        const leaves = this.#operator(addends, piece.length);
         const running = this.graph.node('CumSum', [this.graph.concat([sum, leaves]), axis]);
         return this.graph.node('Slice', [running, last, end, axis]);
       },
@@ -79,7 +79,7 @@ class TreeEmitter {
     );
   }
 
-  private operator(addends: readonly Addend[], targets: number, name?: string): string {
+  #operator(addends: readonly Addend[], targets: number, name?: string): string {
     return emitEnsemble(
       this.graph,
       { addends, targets, input: this.input, places: this.places },

@@ -72,32 +72,32 @@ export function constantTensor(
  * creation, so that the same calls give the same bytes.
  */
 export class GraphBuilder {
-  private readonly nodes: NodeProto[] = [];
-  private readonly initializers: TensorProto[] = [];
-  private readonly inputs: ValueInfoProto[] = [];
-  private readonly outputs: ValueInfoProto[] = [];
-  private readonly uses = new Map<string, number>();
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #inputs: ValueInfoProto[] = [];
+  readonly #outputs: ValueInfoProto[] = [];
+  readonly #uses = new Map<string, number>();
 
   input(name: string, type: ElementType, dims: readonly Dimension[]): string {
-    this.inputs.push(valueInfo(name, type, dims));
+    this.#inputs.push(valueInfo(name, type, dims));
     return name;
   }
 
   output(name: string, type: ElementType, dims: readonly Dimension[]): void {
-    this.outputs.push(valueInfo(name, type, dims));
+    this.#outputs.push(valueInfo(name, type, dims));
   }
 
   constant(name: string, values: TensorValues, dims: readonly number[]): string {
-    const unique = this.uniqueName(name);
-    this.initializers.push(constantTensor(values, dims, unique));
+    const unique = this.#uniqueName(name);
+    this.#initializers.push(constantTensor(values, dims, unique));
     return unique;
   }
 
   /** Adds an operator with one output and returns the output's name. */
   node(operator: Operator, inputs: readonly string[], options: NodeOptions = {}): string {
-    const output = options.output ?? this.uniqueName(operator.toLowerCase());
+    const output = options.output ?? this.#uniqueName(operator.toLowerCase());
     const attributes = Object.entries(options.attributes ?? {});
-    this.nodes.push(
+    this.#nodes.push(
       create(NodeProtoSchema, {
         name: output,
         opType: operator,
@@ -134,10 +134,10 @@ export class GraphBuilder {
   }): Uint8Array {
     const graph = create(GraphProtoSchema, {
       name: about.graphName,
-      node: this.nodes,
-      initializer: this.initializers,
-      input: this.inputs,
-      output: this.outputs,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: this.#inputs,
+      output: this.#outputs,
     });
     const model: ModelProto = create(ModelProtoSchema, {
       irVersion: IR_VERSION,
@@ -150,9 +150,9 @@ export class GraphBuilder {
     return toBinary(ModelProtoSchema, model);
   }
 
-  private uniqueName(base: string): string {
-    const used = this.uses.get(base) ?? 0;
-    this.uses.set(base, used + 1);
+  #uniqueName(base: string): string {
+    const used = this.#uses.get(base) ?? 0;
+    this.#uses.set(base, used + 1);
     return used === 0 ? base : `${base}_${used}`;
   }
 }

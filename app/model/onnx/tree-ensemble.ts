@@ -27,17 +27,17 @@ class Ensemble {
   readonly roots: bigint[] = [];
   readonly leafTargets: bigint[] = [];
   readonly leafValues: number[] = [];
-  private readonly leafIds = new Map<string, number>();
+  readonly #leafIds = new Map<string, number>();
 
   /** Leaves of equal value and output are stored once. */
   leaf(value: number, target: number): number {
     const key = `${target}:${value}`;
-    const known = this.leafIds.get(key);
+    const known = this.#leafIds.get(key);
     if (known !== undefined) return known;
     const id = this.leafValues.length;
     this.leafValues.push(value);
     this.leafTargets.push(BigInt(target));
-    this.leafIds.set(key, id);
+    this.#leafIds.set(key, id);
     return id;
   }
 

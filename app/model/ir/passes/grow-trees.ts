@@ -72,12 +72,12 @@ interface Node {
 }
 
 class TreeGrower {
-  private readonly nodes = new Map<string, Node>();
+  readonly #nodes = new Map<string, Node>();
   /** Leaves with equal values have the same class. */
-  private readonly classes: Int32Array;
+  readonly #classes: Int32Array;
   /** The class that most leaves have; -1 where no two leaves are equal and no order is better. */
-  private readonly majority: number;
-  private readonly buffer: Int32Array;
+  readonly #majority: number;
+  readonly #buffer: Int32Array;
 
   constructor(
     private readonly tree: ObliviousTree,
@@ -86,20 +86,20 @@ class TreeGrower {
     private readonly leaves: Int32Array,
     private readonly budget: Budget,
   ) {
-    this.classes = leafClasses(tree, dimension);
-    this.majority = majorityOf(this.classes, leaves);
-    this.buffer = new Int32Array(leaves.length);
+    this.#classes = leafClasses(tree, dimension);
+    this.#majority = majorityOf(this.#classes, leaves);
+    this.#buffer = new Int32Array(leaves.length);
   }
 
   /** The node that tells the leaves from `low` to before `high` apart. */
   grow(low: number, high: number): Node {
     const first = this.leaves[low] ?? 0;
-    if (this.isOneClass(low, high)) return this.leafNode(first);
-    const level = this.chooseLevel(low, high);
-    const middle = this.part(low, high, level);
+    if (this.#isOneClass(low, high)) return this.#leafNode(first);
+    const level = this.#chooseLevel(low, high);
+    const middle = this.#part(low, high, level);
     const whenFalse = this.grow(low, middle);
     const whenTrue = this.grow(middle, high);
-    return whenTrue === whenFalse ? whenTrue : this.innerNode(level, whenTrue, whenFalse);
+    return whenTrue === whenFalse ? whenTrue : this.#innerNode(level, whenTrue, whenFalse);
   }
 
   /** Writes the nodes in pre-order, the false branch right behind its parent. */
@@ -110,10 +110,10 @@ class TreeGrower {
     return writer.finish();
   }
 
-  private isOneClass(low: number, high: number): boolean {
-    const first = this.classes[this.leaves[low] ?? 0];
+  #isOneClass(low: number, high: number): boolean {
+    const first = this.#classes[this.leaves[low] ?? 0];
     for (let i = low + 1; i < high; i++) {
-      if (this.classes[this.leaves[i] ?? 0] !== first) return false;
+      if (this.#classes[this.leaves[i] ?? 0] !== first) return false;
     }
     return true;
   }
@@ -122,11 +122,11 @@ class TreeGrower {
    * The level whose two sides have the least entropy as to whether a leaf is of the majority: the
    * bits it takes to say which leaves are, which is about the number of nodes still to come.
    */
-  private chooseLevel(low: number, high: number): number {
+  #chooseLevel(low: number, high: number): number {
     const depth = this.tree.splits.length;
     const count = high - low;
     this.budget.effort -= count * depth;
-    const isPlain = this.majority < 0 || this.budget.effort < 0;
+    const isPlain = this.#majority < 0 || this.budget.effort < 0;
     let best = -1;
     let bestCost = Infinity;
     for (let level = 0; level < depth; level++) {
@@ -135,7 +135,7 @@ class TreeGrower {
       let others = 0;
       for (let i = low; i < high; i++) {
         const leaf = this.leaves[i] ?? 0;
-        const isOther = this.classes[leaf] === this.majority ? 0 : 1;
+        const isOther = this.#classes[leaf] === this.#majority ? 0 : 1;
         const passes = (leaf >> level) & 1;
         passing += passes;
         others += isOther;
@@ -155,97 +155,96 @@ class TreeGrower {
   }
 
   /** Puts leaves that fail the split before those that pass; returns where the latter start. */
-  private part(low: number, high: number, level: number): number {
+  #part(low: number, high: number, level: number): number {
     let failing = low;
     let passing = 0;
     for (let i = low; i < high; i++) {
       const leaf = this.leaves[i] ?? 0;
-      if ((leaf >> level) & 1) this.buffer[passing++] = leaf;
+      if ((leaf >> level) & 1) this.#buffer[passing++] = leaf;
       else this.leaves[failing++] = leaf;
     }
-    this.leaves.set(this.buffer.subarray(0, passing), failing);
+    this.leaves.set(this.#buffer.subarray(0, passing), failing);
     return failing;
   }
 
-  private leafNode(leaf: number): Node {
-    const key = String(this.classes[leaf]);
-    const known = this.nodes.get(key);
+  #leafNode(leaf: number): Node {
+    const key = String(this.#classes[leaf]);
+    const known = this.#nodes.get(key);
     if (known) return known;
-    const node: Node = { id: this.nodes.size, level: -1, leaf, branches: undefined, size: 1 };
-    this.nodes.set(key, node);
+    const node: Node = { id: this.#nodes.size, level: -1, leaf, branches: undefined, size: 1 };
+    this.#nodes.set(key, node);
     return node;
   }
 
-  private innerNode(level: number, whenTrue: Node, whenFalse: Node): Node {
+  #innerNode(level: number, whenTrue: Node, whenFalse: Node): Node {
     const key = `${level},${whenTrue.id},${whenFalse.id}`;
-    const known = this.nodes.get(key);
+    const known = this.#nodes.get(key);
     if (known) return known;
     const node: Node = {
-      id: this.nodes.size,
+      id: this.#nodes.size,
       level,
       leaf: -1,
       branches: [whenTrue, whenFalse],
       size: 1 + whenTrue.size + whenFalse.size,
     };
-    this.nodes.set(key, node);
+    this.#nodes.set(key, node);
     return node;
   }
 }
 
 class TreeWriter {
-  private readonly column: Int32Array;
-  private readonly border: Float64Array;
-  private readonly whenTrue: Int32Array;
-  private readonly whenFalse: Int32Array;
-  private readonly leaves: number[] = [];
-  private readonly leafStarts = new Map<number, number>();
-  private next = 0;
+  readonly #column: Int32Array;
+  readonly #border: Float64Array;
+  readonly #whenTrue: Int32Array;
+  readonly #whenFalse: Int32Array;
+  readonly #leaves: number[] = [];
+  readonly #leafStarts = new Map<number, number>();
+  #next = 0;
 
   constructor(
     size: number,
     private readonly tree: ObliviousTree,
     private readonly dimension: number,
   ) {
-    this.column = new Int32Array(size).fill(-1);
-    this.border = new Float64Array(size);
-    this.whenTrue = new Int32Array(size);
-    this.whenFalse = new Int32Array(size);
+    this.#column = new Int32Array(size).fill(-1);
+    this.#border = new Float64Array(size);
+    this.#whenTrue = new Int32Array(size);
+    this.#whenFalse = new Int32Array(size);
   }
 
   write(node: Node): number {
-    const at = this.next++;
+    const at = this.#next++;
     if (node.branches === undefined) {
-      this.whenTrue[at] = this.leafStart(node.leaf);
+      this.#whenTrue[at] = this.#leafStart(node.leaf);
       return at;
     }
     const split: Split | undefined = this.tree.splits[node.level];
     const [whenTrue, whenFalse] = node.branches;
-    this.column[at] = split?.column ?? -1;
-    this.border[at] = split?.border ?? 0;
-    this.whenFalse[at] = this.write(whenFalse);
-    this.whenTrue[at] = this.write(whenTrue);
+    this.#column[at] = split?.column ?? -1;
+    this.#border[at] = split?.border ?? 0;
+    this.#whenFalse[at] = this.write(whenFalse);
+    this.#whenTrue[at] = this.write(whenTrue);
     return at;
   }
 
   finish(): BinaryTree {
-    const { column, border, whenTrue, whenFalse } = this;
     return {
       kind: 'binary',
-      column,
-      border,
-      whenTrue,
-      whenFalse,
-      leaves: Float64Array.from(this.leaves),
+      column: this.#column,
+      border: this.#border,
+      whenTrue: this.#whenTrue,
+      whenFalse: this.#whenFalse,
+      leaves: Float64Array.from(this.#leaves),
     };
   }
 
-  private leafStart(leaf: number): number {
-    const known = this.leafStarts.get(leaf);
+  #leafStart(leaf: number): number {
+    const known = this.#leafStarts.get(leaf);
     if (known !== undefined) return known;
-    const start = this.leaves.length;
+    const start = this.#leaves.length;
     const from = leaf * this.dimension;
-    this.leaves.push(...this.tree.leaves.subarray(from, from + this.dimension));
-    this.leafStarts.set(leaf, start);
+    this.#leaves.push(...this.tree.leaves.subarray(from, from + this.dimension));
+    this.#leafStarts.set(leaf, start);
     return start;
   }
 }
