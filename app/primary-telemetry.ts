@@ -1,7 +1,7 @@
 import { secretValues } from './config/secret-values.js';
 import type { Config } from './config/load-config.js';
 import { SharedRead } from './serving/shared-read.js';
-import { createErrorReporter, type ErrorReporter } from './telemetry/errors/sentry.js';
+import { createErrorReporter } from './telemetry/errors/sentry.js';
 import { createLogger, type Logger } from './telemetry/logs/logger.js';
 import { createRedactor } from './telemetry/logs/redact.js';
 import { SCRAPE_INTERVAL_MS, type Scraped } from './telemetry/metrics/cluster-metrics.js';
@@ -16,7 +16,8 @@ const FLUSH_TIMEOUT_MS = 2000;
 /** What the primary reports of itself, and of its workers for them. */
 export interface PrimaryTelemetry {
   readonly log: Logger;
-  readonly reporting: Promise<ErrorReporter>;
+  /** Hands a fault to the error service, where one is set up. */
+  readonly report: (error: unknown, kind: 'worker' | 'uncaught') => void;
   /** Undefined where traces are not exported. */
   readonly tracing: Promise<TraceExport | undefined>;
   readonly readMetrics: () => Promise<Scraped>;
@@ -43,13 +44,16 @@ export function createPrimaryTelemetry(config: Config, totals: MetricsTotals): P
     redact,
   });
   const tracing = startTraceExport(config, totals, log);
+  const report = (error: unknown, kind: 'worker' | 'uncaught'): void => {
+    void reporting.then((reporter) => reporter.report(error, { kind }));
+  };
   const flush = async (): Promise<void> => {
     await Promise.all([
       reporting.then((reporter) => reporter.flush(FLUSH_TIMEOUT_MS)),
       tracing.then((traces) => traces?.stop(FLUSH_TIMEOUT_MS)),
     ]);
   };
-  return { log, reporting, tracing, readMetrics: readMetricsOf(totals), flush };
+  return { log, report, tracing, readMetrics: readMetricsOf(totals), flush };
 }
 
 /** The metrics of all workers as text; many who ask at once share one rendering. */

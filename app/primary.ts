@@ -1,20 +1,17 @@
 import cluster from 'node:cluster';
-import { randomBytes } from 'node:crypto';
-import { createFork } from './cluster/fork-worker.js';
 import { keepPort } from './cluster/keep-port.js';
 import { Reloader } from './cluster/reloader.js';
-import { Supervisor } from './cluster/supervisor.js';
+import type { Supervisor } from './cluster/supervisor.js';
 import { Watchdog } from './cluster/watchdog.js';
 import { logModelFault } from './telemetry/logs/log-model-fault.js';
 import { closeLogger, type Logger } from './telemetry/logs/logger.js';
 import { MetricsTotals } from './telemetry/metrics/totals.js';
 import { readModelFiles } from './registry/model-files.js';
-import { RedisLog } from './cluster/redis-log.js';
 import { StatusBoard } from './telemetry/status/status-board.js';
 import { DEMO_KEY, type Config } from './config/load-config.js';
-import { SETTINGS } from './config/schema.js';
 import { visibleSettings } from './config/visible-settings.js';
 import type { SignalListener } from './early-signals.js';
+import { createSupervisor } from './primary-supervisor.js';
 import { createPrimaryTelemetry, type PrimaryTelemetry } from './primary-telemetry.js';
 import { REGNO_VERSION } from './version.js';
 
@@ -53,8 +50,7 @@ class PrimaryProcess {
     entry: string,
   ) {
     this.#telemetry = createPrimaryTelemetry(config, this.#totals);
-    const { log } = this.#telemetry;
-    this.#log = log;
+    this.#log = this.#telemetry.log;
     this.#port = keepPort(config.port);
     this.#board = this.#createBoard();
     this.#supervisor = this.#createSupervisor(entry);
@@ -62,14 +58,14 @@ class PrimaryProcess {
       workers: () => this.#supervisor.workers(),
       hangTimeoutMs: config.hangTimeoutMs,
       startTimeoutMs: config.startTimeoutMs,
-      log,
+      log: this.#log,
     });
     this.#reloader = new Reloader({
       read: () => readModelFiles(config.model),
       roll: (model) => this.#supervisor.roll(model),
       served: () => this.#supervisor.served(),
       totals: this.#totals,
-      log,
+      log: this.#log,
     });
   }
 
@@ -110,53 +106,19 @@ class PrimaryProcess {
   }
 
   #createSupervisor(entry: string): Supervisor {
-    const { config } = this;
-    const totals = this.#totals;
-    const log = this.#log;
-    // All workers of one start share a key, so that their lines about one plate can be found together.
-    const logHmacKey = config.logHmacKey ?? randomBytes(32).toString('hex');
-    const redisLog = new RedisLog(log, () => this.#supervisor.workers());
-    return new Supervisor({
-      slots: config.workers,
-      fork: createFork(entry, totals, config.workers, { [SETTINGS.logHmacKey.env]: logHmacKey }),
-      totals,
-      readMetrics: this.#telemetry.readMetrics,
-      readStatus: () => JSON.stringify(this.#board.read()),
-      onTraces: (slot, model, records) => {
-        void this.#telemetry.tracing.then((traces) => traces?.take(slot, model, records));
-      },
-      onFault: (fault) => {
-        this.#board.fault(fault);
-        // A worker that was killed could not report it; of its other faults it has.
-        if (fault.kind === 'worker') this.#report(new Error(`a worker ${fault.message}`), 'worker');
-      },
-      onRedis: (worker) => redisLog.reported(worker),
-      log,
-      drainTimeoutMs: config.drainDelayMs + config.drainTimeoutMs,
-      startTimeoutMs: config.startTimeoutMs,
+    return createSupervisor({
+      config: this.config,
+      entry,
+      totals: this.#totals,
+      telemetry: this.#telemetry,
+      board: this.#board,
       onStarted: () => this.#reloader.serviceHasStarted(),
-      onReady: () => log.info('regno is ready', this.#startFields()),
-      onNotReady: (reason) =>
-        log.error('regno listens and is not ready', { ...this.#startFields(), reason }),
-      onEnd: (exitCode) => {
-        log.info('regno has stopped', { exitCode });
-        void this.#end(exitCode);
-      },
+      startFields: () => ({
+        port: this.#port(),
+        startMs: Math.round(performance.now() - this.#startedAt),
+      }),
+      onEnd: (exitCode) => void this.#end(exitCode),
     });
-  }
-
-  #startFields() {
-    return {
-      host: this.config.host,
-      port: this.#port(),
-      workers: this.config.workers,
-      pid: process.pid,
-      startMs: Math.round(performance.now() - this.#startedAt),
-    };
-  }
-
-  #report(error: unknown, kind: 'worker' | 'uncaught'): void {
-    void this.#telemetry.reporting.then((reporter) => reporter.report(error, { kind }));
   }
 
   #stop(signal: NodeJS.Signals): void {
@@ -173,7 +135,7 @@ class PrimaryProcess {
 
   #die(error: unknown): void {
     this.#log.error('the primary cannot go on', { error });
-    this.#report(error, 'uncaught');
+    this.#telemetry.report(error, 'uncaught');
     this.#supervisor.kill();
     void this.#end(1);
   }

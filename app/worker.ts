@@ -127,10 +127,7 @@ class WorkerProcess {
       cameras: this.#cameras,
       levels: () => ({ ...http.levels(), ...modelSlot.levels() }),
       sendSeries: (series) => this.#link.send({ kind: 'series', series }),
-      onError: (error) =>
-        telemetry.faults.report('the counts cannot be written for the primary', error, {
-          kind: 'unexpected',
-        }),
+      faults: telemetry.faults,
     });
     const http = createWorkerHttp({
       ...common,

@@ -15,7 +15,7 @@ export interface Slots {
   /** Starts a worker beside the one that the slot has. */
   readonly fork: (slot: number, model: ModelFiles) => WorkerHandle;
   /** The slot's worker that does not drain; undefined between a death and its restart. */
-  readonly seatOf: (slot: number) => WorkerHandle | undefined;
+  readonly workerOf: (slot: number) => WorkerHandle | undefined;
   readonly drain: (handle: WorkerHandle) => void;
   readonly modelOf: (slot: number) => ModelFiles;
   /** From now on restarts of the slot load this model. */
@@ -54,7 +54,7 @@ async function goBack(slots: Slots, before: ReadonlyMap<number, ModelFiles>): Pr
 
 /** The reason where the new worker cannot serve: then the slot is as it was. */
 async function replace(slots: Slots, slot: number, model: ModelFiles): Promise<string | undefined> {
-  const old = slots.seatOf(slot);
+  const old = slots.workerOf(slot);
   const next = slots.fork(slot, model);
   const reason = await whyNotUsable(next.worker);
   if (slots.isStopping()) return undefined;

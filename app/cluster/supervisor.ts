@@ -118,7 +118,7 @@ export class Supervisor {
         count: this.parts.slots,
         isStopping: () => this.#stopping,
         fork: (slot, files) => this.#fork(slot, files),
-        seatOf: (slot) => this.#seatOf(slot),
+        workerOf: (slot) => this.#workerOf(slot),
         drain: (handle) => this.#drain(handle),
         modelOf: (slot) => this.#modelOf(slot),
         setModel: (slot, files) => this.#models.set(slot, files),
@@ -139,14 +139,14 @@ export class Supervisor {
     return model;
   }
 
-  #seatOf(slot: number): WorkerHandle | undefined {
+  #workerOf(slot: number): WorkerHandle | undefined {
     return [...this.#handles.values()].find(
       (handle) => handle.slot === slot && handle.state !== 'draining',
     );
   }
 
   #refill(slot: number): void {
-    if (this.#stopping || this.#restarts.has(slot) || this.#seatOf(slot) !== undefined) return;
+    if (this.#stopping || this.#restarts.has(slot) || this.#workerOf(slot) !== undefined) return;
     this.#fork(slot, this.#modelOf(slot));
   }
 
@@ -297,7 +297,7 @@ export class Supervisor {
     this.parts.totals.add('workerExits', [String(handle.slot), reason], 1);
     this.#showStates();
     // In a rolling restart, where a slot has an old and a new worker, the other one goes on.
-    if (!asked && !this.#stopping && this.#seatOf(handle.slot) === undefined) {
+    if (!asked && !this.#stopping && this.#workerOf(handle.slot) === undefined) {
       this.#restart(handle, code, signal, aliveMs);
     }
     this.#endIfEmpty();

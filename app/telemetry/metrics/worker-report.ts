@@ -1,3 +1,4 @@
+import type { Faults } from '../errors/faults.js';
 import type { CameraMetrics } from './camera-metrics.js';
 import type { SharedCounters } from './shared-counters.js';
 import type { SeriesDescriptors, MetricsRecorder } from './recorder.js';
@@ -25,7 +26,7 @@ export interface WorkerReportParts {
   readonly levels: () => WorkerLevels;
   /** Takes the descriptors of new series, for the primary. */
   readonly sendSeries: (series: SeriesDescriptors) => void;
-  readonly onError: (error: unknown) => void;
+  readonly faults: Pick<Faults, 'report'>;
 }
 
 /** Reports a worker's counts to the primary, through the file that both have open. */
@@ -47,7 +48,7 @@ export class WorkerReport {
 
   /** To be called before the primary is asked for figures, which are to hold what has just happened. */
   write(): void {
-    const { recorder, slot, counters, cameras, levels, sendSeries, onError } = this.parts;
+    const { recorder, slot, counters, cameras, levels, sendSeries, faults } = this.parts;
     for (const [name, level] of Object.entries(levels()) as [keyof WorkerLevels, number][]) {
       recorder.gauge(name, slot).set(level);
     }
@@ -56,7 +57,8 @@ export class WorkerReport {
     try {
       counters.write(recorder.values());
     } catch (error) {
-      onError(error);
+      const what = 'the counts cannot be written for the primary';
+      faults.report(what, error, { kind: 'unexpected' });
       return;
     }
     this.#reports += 1;
