@@ -60,6 +60,7 @@ export default tseslint.config(
   { files: ['grafana/boards/*.ts'], rules: { 'max-lines-per-function': 'off' } },
   {
     files: ['**/*.mjs', '**/*.js'],
+    ignores: ['app/routes/pages/*.js'],
     languageOptions: {
       globals: {
         process: 'readonly',
@@ -68,6 +69,17 @@ export default tseslint.config(
         Buffer: 'readonly',
         fetch: 'readonly',
       },
+    },
+  },
+  // Scripts of pages run in a browser.
+  {
+    files: ['app/routes/pages/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['AbortSignal', 'document', 'fetch', 'location', 'ResizeObserver', 'setTimeout'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
     },
   },
 );

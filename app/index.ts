@@ -8,32 +8,10 @@
  *
  * Everything that this module exports is public; everything else in the package may change.
  */
-export { COMPILE_STAGES, compileCatBoost } from './model/compile-catboost.js';
-export type { CompiledModel, CompileOptions, CompileStage } from './model/compile-catboost.js';
-
-export { ModelError } from './model/errors.js';
-export type { ModelErrorCode } from './model/errors.js';
-
-export { COMPILER_VERSION } from './model/onnx/compiler-version.js';
-export { encodeRows } from './model/onnx/encode-rows.js';
-export { readSignature } from './model/onnx/metadata.js';
-export { predictedClass } from './model/onnx/predicted-class.js';
-export type { EncodedBatch, ModelSignature } from './model/onnx/signature.js';
+export * from './model/index.js';
 
 export { OnnxSession } from './serving/onnx/onnx-session.js';
 export type { BatchScores } from './serving/onnx/onnx-session.js';
-
-export { createInterpreter } from './model/reference/interpret.js';
-export type {
-  Feature,
-  FeatureKind,
-  FeatureRow,
-  FeatureValue,
-  Ir,
-  LabelType,
-  Link,
-  Score,
-} from './model/ir/ir.js';
 
 export { parseReading } from './plates/parse-reading.js';
 export {

@@ -65,7 +65,7 @@ function isFresh(program) {
 function newest(folder) {
   if (!existsSync(folder)) return 0;
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter(({ name }) => /\.(ts|js|css)$/.test(name) && !name.endsWith('.test.ts'))
     .reduce((latest, file) => {
       const path = join(file.parentPath, file.name);
       return Math.max(latest, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);

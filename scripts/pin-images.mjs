@@ -1,6 +1,6 @@
 /**
  * `npm run pin:images`: writes the digest of each public image behind its tag, in the compose file
- * and in the Dockerfiles: a tag can be moved by whoever owns it, a digest cannot. Asks the registries
+ * and in the Dockerfile: a tag can be moved by whoever owns it, a digest cannot. Asks the registries
  * by docker buildx, and writes all or nothing. Run again after a change of tags.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,10 +8,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { answerHelp } from '../tools/help-option.mjs';
 
 answerHelp(`usage: npm run pin:images
-Writes the digest of each public image behind its tag, in docker-compose.yml and the Dockerfiles.
+Writes the digest of each public image behind its tag, in docker-compose.yml and the Dockerfile.
 Asks the registries by docker buildx.`);
 
-const FILES = ['docker-compose.yml', 'Dockerfile', 'generator/Dockerfile'];
+const FILES = ['docker-compose.yml', 'Dockerfile'];
 /** Our own images are built and have a variable for a tag. */
 const IMAGE = /^( *image: |ARG NODE_IMAGE=)([a-z0-9][\w./-]*:[\w.-]+)(@sha256:[0-9a-f]{64})?$/gm;
 

@@ -52,6 +52,11 @@ describe('findViolations', () => {
     ['generator/a.ts', "import '../app/version.js';", 'app/ and generator/ share nothing'],
     ['app/worker.ts', "import '../generator/main.js';", 'app/ and generator/ share nothing'],
     ['app/worker.ts', "import 'express';", 'only app/routes/ may import'],
+    [
+      'app/routes/pages/a.js',
+      "/** @import { B } from '../b.js' */\nb();",
+      'may not import app/routes/b.ts',
+    ],
     ['app/routes/a.ts', 'const key = process.env.KEY;', 'read process.env'],
     ['app/model/ir/a.ts', 'export const now = () => performance.now();', 'is pure'],
     ['app/model/ir/a.ts', 'export const dice = Math.random();', 'is pure'],

@@ -45,6 +45,8 @@ export function readSource(root: string, file: string): SourceFacts {
     if (ts.isIdentifier(node) && IMPURE_GLOBALS.has(node.text) && isReference(node)) {
       impure.push({ line: lineOf(node), name: node.text });
     }
+    // Of JavaScript: `@import` of a type.
+    for (const comment of (node as { jsDoc?: readonly ts.Node[] }).jsDoc ?? []) visit(comment);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -53,7 +55,7 @@ export function readSource(root: string, file: string): SourceFacts {
 
 /** What a node imports, as it is written there. */
 function importOf(node: ts.Node): string | undefined {
-  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isJSDocImportTag(node)) {
     const { moduleSpecifier } = node;
     if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return undefined;
     return moduleSpecifier.text;

@@ -25,6 +25,8 @@ const ONNX = 'app/model/onnx/';
 const CATBOOST = 'app/model/catboost/';
 const REFERENCE = 'app/model/reference/';
 const COMPILE = 'app/model/compile-catboost.ts';
+/** What the compiler offers as a package of its own. */
+const COMPILER = 'app/model/index.ts';
 const PLATES = 'app/plates/';
 const SERVING = 'app/serving/';
 /** Interfaces that others implement for serving. */
@@ -53,6 +55,7 @@ const PRODUCT: readonly Layer[] = [
   { path: ONNX, imports: [ERRORS, HASH, IR], packages: ['@bufbuild/protobuf'], pure: true },
   { path: REFERENCE, imports: [ERRORS, HASH, IR], packages: [], pure: true },
   { path: COMPILE, imports: [ERRORS, CATBOOST, IR, ONNX], packages: ['node:crypto'], pure: true },
+  { path: COMPILER, imports: MODEL, packages: [], pure: true },
   { path: 'app/model/', imports: [], packages: [], pure: true },
 
   // Rows of files, whatever they hold; the load generator reads its files by the same rules.
@@ -76,6 +79,8 @@ const PRODUCT: readonly Layer[] = [
   { path: TELEMETRY, imports: [ERRORS, PLATES, PORTS, SERVING, CACHE, VERSION] },
   { path: 'app/cluster/', imports: [PORTS, SERVING, REGISTRY, CACHE, TELEMETRY] },
   { path: ROUTES, imports: [ERRORS, PLATES, PORTS, SERVING, VERSION] },
+  // Runs in a browser; of the server it sees the types of what it is sent.
+  { path: 'app/routes/pages/', imports: [TELEMETRY], packages: [] },
   { path: VERSION, imports: [] },
 
   // The composition roots: the entries right under app/, and the command line behind one of them.

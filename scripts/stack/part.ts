@@ -18,6 +18,9 @@ export interface PartPlan {
   readonly stopTimeoutMs: number;
 }
 
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 /** A running part: started once, stopped once. */
 export class Part {
   /** Resolves when the process has ended, with words for how. Never rejects. */
@@ -32,7 +35,7 @@ export class Part {
     // instead of in order.
     const options = { command, args, env: { ...process.env, ...env }, log, ownGroup: true };
     this.#program = new ChildProgram(options);
-    this.ended = this.#program.exited.then(describeEnd, (error: Error) => error.message);
+    this.ended = this.#program.exited.then(describeEnd, messageOf);
   }
 
   /**

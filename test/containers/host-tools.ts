@@ -89,7 +89,7 @@ export async function ensureComposePlugins(cache: string): Promise<string> {
 }
 
 /**
- * Puts the linters for Dockerfiles and Compose files into a Python environment of our own.
+ * Puts the linters for Dockerfile and Compose files into a Python environment of our own.
  *
  * @returns the folder of their programs
  */

@@ -24,7 +24,7 @@ const PACKAGES = ['ca-certificates', 'libstdc++6'];
 const MINUTE_MS = 60_000;
 
 /**
- * Makes a stand-in for the image that our Dockerfiles start FROM: a minimal Debian 12, the Node
+ * Makes a stand-in for the image that our Dockerfile starts FROM: a minimal Debian 12, the Node
  * binary of the npm registry, and this machine's npm.
  *
  * The machine's certificates go in and Node is told of them: behind a proxy with its own authority

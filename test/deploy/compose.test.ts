@@ -14,7 +14,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '../..');
-const FILES = ['docker-compose.yml', 'Dockerfile', 'generator/Dockerfile'];
+const FILES = ['docker-compose.yml', 'Dockerfile'];
 const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
 
 interface Service {
