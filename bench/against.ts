@@ -30,8 +30,10 @@ interface Figures {
   readonly name: string;
   /** Throughput of this state over that of the base, of the same moments. */
   readonly ofBase: Ratio;
-  /** CPU time per request over that of the base: median. */
+  /** CPU time per request, time to the first answer and memory over those of the base: medians. */
   readonly cpuOfBase: number;
+  readonly startOfBase: number;
+  readonly memoryOfBase: number;
   readonly errors: number;
 }
 
@@ -112,10 +114,14 @@ async function compare(
     pairs.push({ old, now });
   }
   const rates = (of: 'old' | 'now'): number[] => pairs.map((pair) => pair[of].requestsPerSecond);
+  const ofBase = (of: (load: Load) => number): number =>
+    median(pairs.map(({ now, old }) => of(now) / of(old)));
   return {
     name,
     ofBase: ratioOf(rates('now'), rates('old')),
-    cpuOfBase: median(pairs.map(({ now, old }) => now.cpuMicros / old.cpuMicros)),
+    cpuOfBase: ofBase(({ cpuMicros }) => cpuMicros),
+    startOfBase: ofBase(({ startMs }) => startMs),
+    memoryOfBase: ofBase(({ pssBytes }) => pssBytes),
     errors: pairs.reduce((sum, { now, old }) => sum + now.errors + old.errors, 0),
   };
 }
@@ -142,12 +148,14 @@ function report(options: Options, base: string, results: readonly Figures[]): vo
   console.log(`${full.date}, ${full.machine}, beside ${base}`);
   console.log(
     figuresTable(
-      ['', 'requests/s of the base', 'spread', 'CPU of the base', 'errors'],
+      ['', 'requests/s of the base', 'spread', 'CPU', 'start', 'memory', 'errors'],
       results.map((one) => [
         one.name,
         one.ofBase.median.toFixed(3),
         `${one.ofBase.min.toFixed(2)} to ${one.ofBase.max.toFixed(2)}`,
         one.cpuOfBase.toFixed(3),
+        one.startOfBase.toFixed(2),
+        one.memoryOfBase.toFixed(2),
         `${one.errors}`,
       ]),
     ),

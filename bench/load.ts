@@ -5,6 +5,10 @@ import type { LoadFigures, LoaderPlan } from './loader.js';
 import { BENCH_KEY, type RunningServer } from './running-server.js';
 
 export interface Load extends LoadFigures {
+  /** From the start of the server's process to its first answer. */
+  readonly startMs: number;
+  /** Memory of the server's processes after the load. */
+  readonly pssBytes: number;
   /** CPU time of the server's processes per request, µs. */
   readonly cpuMicros: number;
 }
@@ -24,7 +28,7 @@ export async function load(
   const { stdout } = await run(process.execPath, args);
   const figures = JSON.parse(stdout) as LoadFigures;
   const cpuMicros = ((server.cpuSeconds() - before) * 1e6) / figures.requestsInAll;
-  return { ...figures, cpuMicros };
+  return { ...figures, cpuMicros, startMs: server.startMs, pssBytes: server.pssBytes() };
 }
 
 /** Sends new readings for a while, so that what is measured afterwards is compiled code. */

@@ -17,8 +17,12 @@ export interface RunningServer {
   readonly url: string;
   /** Process ids of the whole tree, the process that was started first. */
   pids(): readonly number[];
+  /** From the start of the process to its first answer. */
+  readonly startMs: number;
   /** CPU seconds of the whole process tree so far. */
   cpuSeconds(): number;
+  /** Memory of the whole process tree now, pages that are shared counted once. */
+  pssBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -32,6 +36,7 @@ export async function startServer(contender: Contender, probe: string): Promise<
   const [command = '', ...args] = contender.command.map((word) =>
     word.replace('{port}', `${port}`),
   );
+  const startedAt = performance.now();
   const program = new ChildProgram({
     command,
     args,
@@ -51,12 +56,19 @@ export async function startServer(contender: Contender, probe: string): Promise<
     program.kill();
     throw error;
   }
+  const startMs = performance.now() - startedAt;
   const { pid } = program;
+  const sumOf = (of: (pid: number) => number): number =>
+    treeOf(pid).reduce((sum, one) => sum + of(one), 0);
   return {
     url,
     pids: () => treeOf(pid),
-    cpuSeconds: () => treeOf(pid).reduce((sum, one) => sum + cpuSecondsOf(one), 0),
-    stop: async () => void (await program.stop(STOP_TIMEOUT_MS)),
+    startMs,
+    cpuSeconds: () => sumOf(cpuSecondsOf),
+    pssBytes: () => sumOf(pssBytesOf),
+    stop: async () => {
+      await program.stop(STOP_TIMEOUT_MS);
+    },
   };
 }
 

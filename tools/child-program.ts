@@ -32,7 +32,7 @@ export interface ReadyOptions {
 
 const STOP_TIMEOUT_MS = 60_000;
 const LINE_TIMEOUT_MS = 60_000;
-const ASK_EVERY_MS = 50;
+const ASK_EVERY_MS = 20;
 const TAIL_LINES = 40;
 
 /** A program in a process of its own: its lines are events, its end is a promise. */

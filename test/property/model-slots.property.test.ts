@@ -124,7 +124,12 @@ describe('two slots in one process', () => {
             const outcomes: Outcome[] = [];
             heard.push({ name, digit, outcomes });
             const body = Buffer.from(String(digit));
-            slots[name].slot.decider.decide(body, 1, (outcome) => outcomes.push(outcome), undefined);
+            slots[name].slot.decider.decide(
+              body,
+              1,
+              (outcome) => outcomes.push(outcome),
+              undefined,
+            );
           }
           await nextTurn();
         }
