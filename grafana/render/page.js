@@ -17,6 +17,7 @@ const PALETTE = [
 ];
 const GRID = '#222932';
 const TICK = '#8a95a5';
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 180, 360, 1440].map((minutes) => minutes * 60);
 const FONT = '11px Inter, "DejaVu Sans", sans-serif';
 
 const main = document.createElement('main');
@@ -80,7 +81,8 @@ function drawLines(panel, box, size) {
       y: log ? { distr: 3 } : { range: (_plot, low, high) => limits(low, high, field) },
     },
     axes: [
-      axis({ values: (_plot, ticks) => ticks.map(clock), space: 90, size: 26 }),
+      // Whole minutes: labels have no seconds.
+      axis({ values: (_plot, ticks) => ticks.map(clock), incrs: TIME_STEPS, space: 90, size: 26 }),
       axis({
         values: (_plot, ticks) => ticks.map((one) => (one === null ? '' : format(one))),
         size: 62,
@@ -273,8 +275,7 @@ function drawStates(panel, box, size) {
   }
   ctx.fillStyle = TICK;
   ctx.textAlign = 'center';
-  for (const part of [0.08, 0.3, 0.52, 0.74, 0.96]) {
-    const i = Math.round(part * (VIEW.times.length - 1));
+  for (const i of labelledTimes()) {
     ctx.fillText(clock(VIEW.times[i]), left + i * step, top + rows.length * each + 12);
   }
   box.append(canvas);
@@ -317,8 +318,7 @@ function drawHeat(panel, box, size) {
       ctx.fillText(edge === Infinity ? 'more' : inUnit(edge, field.unit), left - 8, y + each / 2);
   }
   ctx.textAlign = 'center';
-  for (const part of [0.08, 0.3, 0.52, 0.74, 0.96]) {
-    const i = Math.round(part * (VIEW.times.length - 1));
+  for (const i of labelledTimes()) {
     ctx.fillStyle = TICK;
     ctx.fillText(clock(VIEW.times[i]), left + i * step, height - 8);
   }
@@ -445,6 +445,15 @@ function sized(width, height) {
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
   return canvas;
+}
+
+/** Places in the times that get a label, none of which is like the one before. */
+function labelledTimes() {
+  const places = [0.08, 0.3, 0.52, 0.74, 0.96].map((part) =>
+    Math.round(part * (VIEW.times.length - 1)),
+  );
+  const label = (i) => clock(VIEW.times[i]);
+  return places.filter((i, n) => n === 0 || label(i) !== label(places[n - 1]));
 }
 
 function clock(seconds) {
