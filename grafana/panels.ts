@@ -102,15 +102,33 @@ export type PanelBuilder = Builder<dashboard.Panel> & {
   id(id: number): unknown;
 };
 
+/** What the builders of all kinds of panels have. */
+interface AnyBuilder {
+  title(title: string): this;
+  description(description: string): this;
+  span(columns: number): this;
+  height(rows: number): this;
+  datasource(source: typeof DATASOURCE): this;
+}
+
+/** A panel with its place and what it says of itself. */
+function based<Panel extends AnyBuilder>(
+  panel: Panel,
+  { title, about, width, height }: Pick<PanelText, 'title' | 'about' | 'width' | 'height'>,
+  usualHeight = 8,
+): Panel {
+  return panel
+    .title(title)
+    .description(about)
+    .span(width)
+    .height(height ?? usualHeight)
+    .datasource(DATASOURCE);
+}
+
 /** Lines over time. */
 export function graph(options: GraphOptions): PanelBuilder {
-  const panel = new timeseries.PanelBuilder()
-    .title(options.title)
-    .description(options.about)
+  const panel = based(new timeseries.PanelBuilder(), options)
     .unit(options.unit)
-    .span(options.width)
-    .height(options.height ?? 8)
-    .datasource(DATASOURCE)
     .targets(options.queries.map((query, i) => rangeTarget(query, i)))
     .lineWidth(1.5)
     .fillOpacity(options.stacked === true ? 35 : 8)
@@ -156,13 +174,8 @@ export function graph(options: GraphOptions): PanelBuilder {
 
 /** One figure, coloured by its thresholds. */
 export function figure(options: StatOptions): PanelBuilder {
-  const panel = new stat.PanelBuilder()
-    .title(options.title)
-    .description(options.about)
+  const panel = based(new stat.PanelBuilder(), options, 4)
     .unit(options.unit)
-    .span(options.width)
-    .height(options.height ?? 4)
-    .datasource(DATASOURCE)
     .targets([
       options.showName === true
         ? target(options.query, 0).instant()
@@ -186,13 +199,8 @@ export function figure(options: StatOptions): PanelBuilder {
 
 /** One row of coloured states over time for each series. */
 export function timeline(options: TimelineOptions): PanelBuilder {
-  const panel = new statetimeline.PanelBuilder()
-    .title(options.title)
-    .description(options.about)
+  const panel = based(new statetimeline.PanelBuilder(), options)
     .unit(options.unit)
-    .span(options.width)
-    .height(options.height ?? 8)
-    .datasource(DATASOURCE)
     .targets([rangeTarget(options.query, 0)])
     .mergeValues(false)
     .showValue(common.VisibilityMode.Never)
@@ -214,13 +222,8 @@ export function timeline(options: TimelineOptions): PanelBuilder {
 
 /** Buckets of a histogram over time: the whole distribution, not a percentile of it. */
 export function distribution(options: HeatmapOptions): PanelBuilder {
-  return new heatmap.PanelBuilder()
-    .title(options.title)
-    .description(options.about)
+  return based(new heatmap.PanelBuilder(), options)
     .unit(options.unit)
-    .span(options.width)
-    .height(options.height ?? 8)
-    .datasource(DATASOURCE)
     .targets([target(options.query, 0).format(prometheus.PromQueryFormat.Heatmap).range()])
     .calculate(false)
     .yAxis(new heatmap.YAxisConfigBuilder().unit(options.unit))
@@ -241,12 +244,7 @@ export function overview(options: TableOptions): PanelBuilder {
   );
   const excluded = Object.fromEntries(['Time', ...(options.hidden ?? [])].map((n) => [n, true]));
   const order = [...Object.keys(options.labels), ...Object.keys(names)];
-  const panel = new table.PanelBuilder()
-    .title(options.title)
-    .description(options.about)
-    .span(options.width)
-    .height(options.height ?? 8)
-    .datasource(DATASOURCE)
+  const panel = based(new table.PanelBuilder(), options)
     .targets(options.columns.map(({ expr }, i) => tableTarget({ expr, legend: '' }, i)))
     .cellHeight(common.TableCellHeight.Sm)
     .noValue('–')

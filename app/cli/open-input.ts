@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { CommandError, reasonOf } from './command-error.js';
+import { whyUnreadable } from '../registry/read-regular-file.js';
+import { CommandError } from './command-error.js';
 import type { RowFormat } from '../rows/row.js';
 
 /** Bytes of a command's rows. */
@@ -66,7 +67,5 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
 }
 
 function unreadable(path: string, cause: unknown): CommandError {
-  const reason = reasonOf(cause);
-  const text = reason === 'ENOENT' ? 'there is no such file' : `cannot be read (${reason})`;
-  return new CommandError(`${path}: ${text}`, undefined, { cause });
+  return new CommandError(`${path}: ${whyUnreadable(cause)}`, undefined, { cause });
 }

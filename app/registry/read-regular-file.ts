@@ -36,9 +36,14 @@ export async function readRegularFile(
 
 /** What cannot be read, why, and what was expected there. */
 export function unreadable(path: string, cause: unknown, expected: string): ModelError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-  const reason = REASONS.get(code) ?? `cannot be read (${code})`;
+  const reason = whyUnreadable(cause);
   return new ModelError('unreadable-model', `${path}: ${reason}; expected ${expected}`, { cause });
+}
+
+/** The system's reason why a file cannot be read, in words. */
+export function whyUnreadable(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+  return REASONS.get(code) ?? `cannot be read (${code})`;
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
