@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests that start processes and look at the clock: one at a time, with the machine to themselves. */
 const SYSTEM = [
-  'app/cli/{any-model,cli,score-files}.test.ts',
+  'app/cli/{any-model,cli,models,score-files}.test.ts',
   'test/contract/schemathesis.test.ts',
   'test/examples.test.ts',
   'test/integration/**/*.test.ts',

@@ -6,6 +6,7 @@ import { createProgram } from './cli/program.js';
 import { printable } from './cli/text-format.js';
 import { ConfigError } from './config/load-config.js';
 import { ModelError } from './model/errors.js';
+import { RegistryError } from './registry/registry-error.js';
 import { InputError } from './rows/input-error.js';
 
 const LINE_UNITS_MAX = 10_000;
@@ -33,7 +34,7 @@ function report(error: unknown): void {
     process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
   } else if (error instanceof CommandError) {
     fail(error.message, error.exitCode);
-  } else if (error instanceof ModelError) {
+  } else if (error instanceof ModelError || error instanceof RegistryError) {
     fail(`${error.message} (${error.code})`);
   } else if (error instanceof InputError) {
     // Names of columns come from the file and the model.

@@ -3,6 +3,7 @@ import { REGNO_VERSION } from '../version.js';
 import { addCompileCommand } from './compile-command.js';
 import { addDocumentCommands } from './document-commands.js';
 import { addInspectCommand } from './inspect-command.js';
+import { addModelsCommand } from './models-command.js';
 import { addScoreCommand } from './score-command.js';
 import { addServeCommand } from './serve-command.js';
 import { addVerifyCommand } from './verify-command.js';
@@ -18,6 +19,8 @@ export function createProgram(): Command {
         'models as single ONNX files, scored here or served over HTTP.',
     )
     .version(REGNO_VERSION, '-V, --version')
+    // `models push` has a --version of its own.
+    .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: false, helpWidth: 100 })
     .showHelpAfterError('(add --help for all options)')
     .addHelpText('after', HELP)
@@ -27,6 +30,7 @@ export function createProgram(): Command {
   addCompileCommand(program);
   addInspectCommand(program);
   addVerifyCommand(program);
+  addModelsCommand(program);
   addDocumentCommands(program);
   return program;
 }

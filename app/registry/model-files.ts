@@ -19,7 +19,7 @@ export interface ModelFiles {
 /** Largest model file that is read. */
 export const MODEL_BYTES_MAX = 1024 * 1024 * 1024;
 /** Largest manifest or file of golden readings. */
-const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+export const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const MODEL_EXPECTED = `a model folder with a ${MANIFEST_FILE}, a .cbm or an .onnx`;
 
 /**

@@ -9,9 +9,10 @@ const manifestSchema = z.object({
   name: label(128),
   version: label(64),
   description: z.string().optional(),
+  created: z.string().optional(),
   model: z.object({
     file: fileName(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'),
+    sha256: sha256(),
     format: z.string().optional(),
     bytes: z.number().optional(),
     trees: z.number().optional(),
@@ -23,6 +24,8 @@ const manifestSchema = z.object({
       tolerance: z.number().positive().max(0.01),
     })
     .optional(),
+  /** Every file of a registry's version but this one, by its name. */
+  files: z.record(fileName(), z.object({ sha256: sha256(), bytes: z.int().min(0) })).optional(),
   classNames: z.array(z.string()).optional(),
   features: z.array(z.object({ name: z.string(), kind: z.string() })).optional(),
 });
@@ -56,6 +59,10 @@ function label(charsMax: number) {
     .min(1)
     .max(charsMax)
     .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected a text without control characters');
+}
+
+function sha256() {
+  return z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
 }
 
 /** A manifest may only name files beside itself. */

@@ -15,11 +15,13 @@ brings the same command.
 ${helpOf(program)}
 \`\`\`
 
-${program.commands.map(section).join('\n')}`;
+${program.commands.map((command) => section(command, 'regno')).join('\n')}`;
 }
 
-function section(command: Command): string {
-  return `## regno ${command.name()}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`;
+function section(command: Command, parent: string): string {
+  const name = `${parent} ${command.name()}`;
+  const parts = command.commands.map((one) => section(one, name));
+  return [`## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`, ...parts].join('\n');
 }
 
 /** All of the help, with what was added before and after. */

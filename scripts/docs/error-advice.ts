@@ -1,4 +1,5 @@
 import type { ModelErrorCode } from '../../app/model/errors.js';
+import type { RegistryErrorCode } from '../../app/registry/registry-error.js';
 import type { RefusalCode } from '../../app/routes/refusal.js';
 
 export interface Advice {
@@ -180,5 +181,49 @@ export const MODEL_ERROR_ADVICE: Readonly<Record<ModelErrorCode, Advice>> = {
       'The model is right and cannot do this job: it asks for features that pick_regno does not make, does not have two classes, or is an ONNX file that regno did not make.',
     advice:
       'Serve a model trained on these features (training/), compile the `.cbm` with `npx regno compile`, or use `encodeRows` of the library for features of your own.',
+  },
+};
+
+/** The prose of docs/errors.md for each code of a RegistryError. */
+export const REGISTRY_ERROR_ADVICE: Readonly<Record<RegistryErrorCode, Advice>> = {
+  'invalid-name': {
+    about:
+      'The name of a model, version, alias or registry cannot be one: names become folders and keys, so that slashes and leading dots are refused.',
+    advice: 'Take another name; the message says which symbols are allowed.',
+  },
+  'registry-unreachable': {
+    about:
+      'The registry did not answer, or this user may not read or write it. The message has the reason of the system.',
+    advice:
+      'Look at the place that the message names, and try again. A service that runs is not touched.',
+  },
+  'unknown-model': {
+    about: 'The registry has no model of this name. The message lists those that it has.',
+    advice: 'Correct the name, or push the model.',
+  },
+  'unknown-version': {
+    about: 'The model has neither a version nor an alias of this name.',
+    advice: 'Look at `regno models list`.',
+  },
+  'version-exists': {
+    about: 'A version of this name is there already, and a version never changes.',
+    advice: 'Push it under another version.',
+  },
+  'damaged-version': {
+    about:
+      'A version is not what its manifest or the deployment says: a file is missing, cut or changed, or a manifest belongs to another version. Nothing is served from it.',
+    advice:
+      'Push the model anew under another version, or restore the file that the message names.',
+  },
+  'refused-version': {
+    about:
+      'The model was compiled and did not pass: its golden readings are answered wrongly, or a reading takes longer than the budget.',
+    advice:
+      'Find out which of the two is right, the model or its golden readings, before it is pushed.',
+  },
+  'deployment-conflict': {
+    about:
+      'Somebody else has changed the deployment since it was read. Nothing was changed by you.',
+    advice: 'Look at `regno models history`, and decide again.',
   },
 };

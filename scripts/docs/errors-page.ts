@@ -1,6 +1,11 @@
 import { ERROR_CODE_HEADER, REFUSALS, type RefusalCode } from '../../app/routes/refusal.js';
 import { EXIT_CODES } from '../../app/cli/exit-codes.js';
-import { MODEL_ERROR_ADVICE, REFUSAL_ADVICE, type Advice } from './error-advice.js';
+import {
+  MODEL_ERROR_ADVICE,
+  REFUSAL_ADVICE,
+  REGISTRY_ERROR_ADVICE,
+  type Advice,
+} from './error-advice.js';
 import { generatedNote } from './generated-note.js';
 
 /** docs/errors.md: every way in which something can fail by design, and what to do. */
@@ -10,7 +15,10 @@ export function errorsPage(): string {
     const facts = `- Status: ${status}\n- Text: \`${text}\`\n${counted}`;
     return section(code, REFUSAL_ADVICE[code as RefusalCode], facts);
   });
-  const codes = Object.entries(MODEL_ERROR_ADVICE).map(([code, advice]) => section(code, advice));
+  const sectionsOf = (advice: Readonly<Record<string, Advice>>): string =>
+    Object.entries(advice)
+      .map(([code, one]) => section(code, one))
+      .join('\n');
   return `${generatedNote('app/routes/refusal.ts and scripts/docs/error-advice.ts')}
 # Errors
 
@@ -29,7 +37,12 @@ ${refusals.join('\n')}
 Reading, compiling and running a model end in a \`ModelError\` with one of these codes: in the log of a start that fails,
 behind the message of the command line, and as \`error.code\` in the library.
 
-${codes.join('\n')}
+${sectionsOf(MODEL_ERROR_ADVICE)}
+## Errors of a registry
+
+Shipping a model ends in a \`RegistryError\` with one of these codes.
+
+${sectionsOf(REGISTRY_ERROR_ADVICE)}
 ## Exit codes of the command line
 
 | code | meaning |

@@ -33,6 +33,8 @@ const SERVING = 'app/serving/';
 const PORTS = 'app/serving/ports.ts';
 const RUNTIME = 'app/serving/onnx/';
 const REGISTRY = 'app/registry/';
+/** Why a registry refused, for whoever writes it down. */
+const REGISTRY_ERROR = 'app/registry/registry-error.ts';
 const CACHE = 'app/cache/';
 /** What an address of Redis is, for the settings and for the client. */
 const REDIS_URL = 'app/config/redis-url.ts';
@@ -74,9 +76,10 @@ const PRODUCT: readonly Layer[] = [
   { path: SERVING, imports: [...MODEL, PORTS] },
   { path: RUNTIME, imports: [...MODEL, PORTS, SERVING, NO_TELEMETRY] },
   { path: NO_TELEMETRY, imports: [], readsEnvironment: true },
-  { path: REGISTRY, imports: [...MODEL, PORTS, SERVING, RUNTIME] },
+  { path: REGISTRY, imports: [...MODEL, PORTS, SERVING, RUNTIME, REGISTRY_ERROR] },
+  { path: REGISTRY_ERROR, imports: [], packages: [], pure: true },
   { path: CACHE, imports: [PORTS, REDIS_URL] },
-  { path: TELEMETRY, imports: [ERRORS, PLATES, PORTS, SERVING, CACHE, VERSION] },
+  { path: TELEMETRY, imports: [ERRORS, REGISTRY_ERROR, PLATES, PORTS, SERVING, CACHE, VERSION] },
   { path: 'app/cluster/', imports: [PORTS, SERVING, REGISTRY, CACHE, TELEMETRY] },
   { path: ROUTES, imports: [ERRORS, PLATES, PORTS, SERVING, VERSION] },
   // Runs in a browser; of the server it sees the types of what it is sent.
