@@ -1,16 +1,15 @@
 import cluster from 'node:cluster';
 import { keepPort } from './cluster/keep-port.js';
-import { Reloader } from './cluster/reloader.js';
 import type { Supervisor } from './cluster/supervisor.js';
 import { Watchdog } from './cluster/watchdog.js';
 import { logModelFault } from './telemetry/logs/log-model-fault.js';
 import { closeLogger, type Logger } from './telemetry/logs/logger.js';
 import { MetricsTotals } from './telemetry/metrics/totals.js';
-import { readModelFiles } from './registry/model-files.js';
 import { StatusBoard } from './telemetry/status/status-board.js';
 import { DEMO_KEY, type Config } from './config/load-config.js';
 import { visibleSettings } from './config/visible-settings.js';
 import type { SignalListener } from './early-signals.js';
+import { PrimaryModel } from './primary-model.js';
 import { createSupervisor } from './primary-supervisor.js';
 import { createPrimaryTelemetry, type PrimaryTelemetry } from './primary-telemetry.js';
 import { REGNO_VERSION } from './version.js';
@@ -40,7 +39,7 @@ class PrimaryProcess {
   readonly #log: Logger;
   readonly #port: () => number;
   readonly #supervisor: Supervisor;
-  readonly #reloader: Reloader;
+  readonly #model: PrimaryModel;
   readonly #board: StatusBoard;
   readonly #watchdog: Watchdog;
   #stoppingSince: number | undefined;
@@ -60,13 +59,8 @@ class PrimaryProcess {
       startTimeoutMs: config.startTimeoutMs,
       log: this.#log,
     });
-    this.#reloader = new Reloader({
-      read: () => readModelFiles(config.model),
-      roll: (model) => this.#supervisor.roll(model),
-      served: () => this.#supervisor.served(),
-      totals: this.#totals,
-      log: this.#log,
-    });
+    const supervisor = this.#supervisor;
+    this.#model = new PrimaryModel({ config, supervisor, totals: this.#totals, log: this.#log });
   }
 
   async run(onSignal: (listener: SignalListener) => void): Promise<void> {
@@ -80,13 +74,13 @@ class PrimaryProcess {
     process.on('uncaughtException', (error) => this.#die(error));
     process.on('unhandledRejection', (error) => this.#die(error));
     onSignal((signal) => {
-      if (signal === 'SIGHUP') this.#reloader.request();
+      if (signal === 'SIGHUP') this.#model.reloader.request();
       else this.#stop(signal);
     });
     this.#board.start();
     this.#watchdog.start();
     try {
-      this.#supervisor.start(await readModelFiles(this.config.model));
+      this.#supervisor.start(await this.#model.readAtStart());
     } catch (error) {
       logModelFault(this.#log, this.config.model, error);
       this.#supervisor.stop(1);
@@ -97,7 +91,8 @@ class PrimaryProcess {
     return new StatusBoard({
       totals: this.#totals,
       workers: () => this.#supervisor.view(),
-      lastReload: () => this.#reloader.last,
+      lastReload: () => this.#model.reloader.last,
+      modelFault: () => this.#model.fault,
       workersWanted: this.config.workers,
       version: REGNO_VERSION,
       settings: visibleSettings(this.config),
@@ -112,7 +107,7 @@ class PrimaryProcess {
       totals: this.#totals,
       telemetry: this.#telemetry,
       board: this.#board,
-      onStarted: () => this.#reloader.serviceHasStarted(),
+      onStarted: () => this.#model.serviceHasStarted(),
       startFields: () => ({
         port: this.#port(),
         startMs: Math.round(performance.now() - this.#startedAt),
@@ -143,6 +138,7 @@ class PrimaryProcess {
   async #end(exitCode: number): Promise<void> {
     this.#board.stop();
     this.#watchdog.stop();
+    this.#model.stop();
     await this.#telemetry.flush();
     await closeLogger(this.#log);
     process.exit(exitCode);

@@ -36,7 +36,7 @@ export class Reloader {
   request(): void {
     this.#isRequested = true;
     if (this.#hasStarted && !this.#isRunning) void this.#run();
-    else this.parts.log.info('SIGHUP waits until the start or reload under way has ended');
+    else this.parts.log.info('the reload waits until the start or reload under way has ended');
   }
 
   serviceHasStarted(): void {

@@ -10,7 +10,15 @@ export { DEMO_KEY };
 type Parsed<K extends SettingId> = z.output<(typeof SETTINGS)[K]['schema']>;
 
 /** Settings that may be absent because they have neither a value nor a default. */
-type Optional = 'redisUrl' | 'sentryDsn' | 'logHmacKey' | 'otlpUrl' | 'connectionsMax' | 'timeZone';
+type Optional =
+  | 'redisUrl'
+  | 'registry'
+  | 'modelCache'
+  | 'sentryDsn'
+  | 'logHmacKey'
+  | 'otlpUrl'
+  | 'connectionsMax'
+  | 'timeZone';
 
 /** The service's settings, checked and frozen. */
 export type Config = {

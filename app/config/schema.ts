@@ -81,10 +81,32 @@ export const SETTINGS = {
   }),
   model: setting({
     env: 'MODEL',
-    about: 'The model: a folder with a manifest, a `.cbm` or a compiled `.onnx`.',
+    about:
+      'The model: a folder with a manifest, a `.cbm` or a compiled `.onnx`; with `REGNO_REGISTRY` also `NAME@ALIAS` or `NAME@VERSION`, such as `pick-regno@champion`.',
     schema: z.string().trim().min(1, 'expected a path'),
     fallback: 'models/pick-regno',
     fallbackNote: 'the shipped model, `models/pick-regno`',
+  }),
+  registry: setting({
+    env: 'REGNO_REGISTRY',
+    about: 'Folder of the registry that `MODEL` names a version of (docs/registry.md).',
+    schema: z
+      .string()
+      .trim()
+      .regex(/^(?![a-z][\w+.-]*:\/\/)./i, 'expected the path of a folder'),
+  }),
+  modelCache: setting({
+    env: 'REGNO_MODEL_CACHE',
+    about:
+      'Folder of this host in which the version that serves is kept, for starts while the registry cannot be read; nothing is kept without it.',
+    schema: z.string().trim().min(1, 'expected a path'),
+  }),
+  registryPollMs: setting({
+    env: 'REGNO_REGISTRY_POLL_MS',
+    about: 'How often the registry is asked whether the alias names another version.',
+    unit: 'ms',
+    schema: whole(100, 3_600_000),
+    fallback: '1000',
   }),
   redisUrl: setting({
     env: 'REDIS_URL',

@@ -337,8 +337,9 @@ const workers = [
     queries: [{ expr: `sum by (state) (regno_workers{${REGNO}})`, legend: '{{state}}' }],
   }),
   graph({
-    title: 'Reloads (SIGHUP)',
-    about: 'Per hour, by result. Good: done. Bad: refused, and the last one refused, as 1.',
+    title: 'Reloads',
+    about:
+      'Per hour, by result, after a SIGHUP or another version in the registry. Good: done. Bad: refused; the last one refused, and a registry that cannot be read, as 1.',
     unit: 'short',
     width: 8,
     height: 6,
@@ -353,6 +354,10 @@ const workers = [
       {
         expr: `max(1 - regno_last_reload_successful{${REGNO}})`,
         legend: 'last one refused',
+      },
+      {
+        expr: `max(1 - regno_registry_up{${REGNO}})`,
+        legend: 'registry not read',
       },
     ],
   }),

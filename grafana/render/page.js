@@ -84,8 +84,7 @@ function drawLines(panel, box, size) {
       // Whole minutes: labels have no seconds.
       axis({ values: (_plot, ticks) => ticks.map(clock), incrs: TIME_STEPS, space: 90, size: 26 }),
       axis({
-        values: (_plot, ticks) =>
-          withoutRepeats(ticks.map((one) => (one === null ? '' : format(one)))),
+        values: (_plot, ticks) => ticks.map((one) => (one === null ? '' : format(one))),
         size: 62,
       }),
     ],
@@ -446,11 +445,6 @@ function sized(width, height) {
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
   return canvas;
-}
-
-/** Between whole numbers there are ticks that round to one of them. */
-function withoutRepeats(labels) {
-  return labels.map((label, i) => (labels.indexOf(label) === i ? label : ''));
 }
 
 /** Places in the times that get a label, none of which is like the one before. */

@@ -24,6 +24,7 @@ const GROWN_ELSEWHERE: Readonly<Record<string, string>> = {
   regno_sentry_events_total: 'test/observability/sentry.test.ts',
   regno_worker_exits_total: 'test/integration/lifecycle.test.ts',
   regno_reloads_total: 'test/integration/reload.test.ts',
+  regno_registry_up: 'test/integration/registry.test.ts',
   regno_trace_spans_total: 'test/observability/tracing.test.ts',
   regno_cache_failures_total: 'test/integration/redis-failures.test.ts',
   regno_internal_errors_total: 'test/observability/sentry.test.ts',

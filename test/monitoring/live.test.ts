@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ import {
 } from './live/callers.js';
 import { speedUpQuery } from './live/overlay.js';
 import type { ChildProgram } from '../../tools/child-program.js';
+import { copyModelFolder, falsifyGolden } from '../testing/other-model.js';
+import { TestRegistry } from '../testing/test-registry.js';
 import { childrenOf, until } from './live/processes.js';
 import { LiveStack } from './live/stack.js';
 import { ROOT, readRules } from './rule-files.js';
@@ -98,6 +100,7 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
   let weakUrl: string;
   let tls: Server | undefined;
   let camera: Traffic | undefined;
+  let registry: TestRegistry;
   const probe = { camera_class: 'Проба', camera_type: 'Стационарная' };
   let cameraBody: Body = { ...bodies.network, ...probe };
 
@@ -106,11 +109,14 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     mainUrl = `http://${stack.at.main}`;
     weakUrl = `http://${stack.at.weak}`;
     redis = await stack.startRedis();
-    cpSync(join(ROOT, 'models/pick-regno'), join(folder, 'model'), { recursive: true });
+    registry = new TestRegistry(join(folder, 'registry'));
+    await registry.pushFrom(join(ROOT, 'models/pick-regno'), '1.0.0');
+    await registry.promoteVersion('1.0.0');
     const env = {
       REDIS_URL: `redis://${stack.at.redis}`,
       REGNO_LOG_LINES_PER_SECOND: '2',
-      MODEL: join(folder, 'model'),
+      MODEL: 'pick-regno@champion',
+      REGNO_REGISTRY: registry.folder,
       // Twice the 30 s of RegnoWorkerSilent, which no speed-up shortens: at the default of 10 s a hung
       // worker is replaced before it is silent.
       REGNO_HANG_TIMEOUT_MS: '60000',
@@ -204,11 +210,11 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     await Promise.all([workerDeaths(), weakInstance()]);
   });
 
-  it('fires for slow answers, hung workers, all of them hung, and a refused reload', async () => {
+  it('fires for slow answers, hung workers, all of them hung, and a registry', async () => {
     await slowAnswers();
     await hungWorker();
     await everyWorkerHangs();
-    await refusedReload();
+    await registryFaults();
   });
 
   it('fires when the cache is of no use, and when readings stop, by class and altogether', async () => {
@@ -487,15 +493,20 @@ describe.skipIf(isLacking || !built)('the stack, alive', { timeout: 600_000 }, (
     await Promise.all([ends('RegnoWorkerSilent', instance), ends('RegnoWorkerHung', instance)]);
   }
 
-  async function refusedReload(): Promise<void> {
-    const manifest = join(folder, 'model/manifest.json');
-    const text = readFileSync(manifest);
-    writeFileSync(manifest, '{}');
-    main.signal('SIGHUP');
-    await fires('RegnoReloadRefused', { instance: stack.at.main });
-    writeFileSync(manifest, text);
-    main.signal('SIGHUP');
-    await ends('RegnoReloadRefused', { instance: stack.at.main });
+  /** A version that is wrong is promoted and taken back; then the registry is away for a while. */
+  async function registryFaults(): Promise<void> {
+    const instance = { instance: stack.at.main };
+    const wrong = await copyModelFolder();
+    falsifyGolden(wrong);
+    await registry.pushFrom(wrong, '2.0.0');
+    await registry.promoteVersion('2.0.0');
+    await fires('RegnoReloadRefused', instance);
+    await registry.rollback(TestRegistry.NAME, TestRegistry.CHANGE);
+    await ends('RegnoReloadRefused', instance);
+    renameSync(registry.folder, `${registry.folder}.away`);
+    await fires('RegnoRegistryUnreachable', instance);
+    renameSync(`${registry.folder}.away`, registry.folder);
+    await ends('RegnoRegistryUnreachable', instance);
   }
 
   /** Where nobody answers, /metrics does not either: it is the generator that sees it. */

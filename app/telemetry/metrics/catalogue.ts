@@ -225,12 +225,17 @@ export const METRICS = {
   reloads: counter(
     'regno_reloads_total',
     ['result'],
-    'Reloads (SIGHUP) by result: done, refused (the model before stays in place).',
+    'Reloads (SIGHUP, or another version in the registry) by result: done, refused (the model before stays in place).',
   ),
   lastReloadSuccessful: gauge(
     'regno_last_reload_successful',
     [],
     '0 where the last reload was refused, else 1.',
+  ),
+  registryUp: gauge(
+    'regno_registry_up',
+    [],
+    '0 where the registry could not be read the last time that it was asked, else 1; absent without a registry.',
   ),
   workerReport: gauge(
     'regno_worker_last_report_timestamp_seconds',

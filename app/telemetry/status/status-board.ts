@@ -88,6 +88,8 @@ export interface StatusBoardParts {
   readonly totals: MetricsTotals;
   readonly workers: () => readonly WorkerView[];
   readonly lastReload: () => ReloadNote | undefined;
+  /** Why what `MODEL` names does not serve; undefined where it does. */
+  readonly modelFault: () => string | undefined;
   readonly workersWanted: number;
   readonly version: string;
   readonly settings: readonly SettingStatus[];
@@ -140,6 +142,8 @@ export class StatusBoard {
     if (lastReload?.result === 'refused') {
       reasons.push(`the last reload was refused: ${lastReload.reason ?? ''}`);
     }
+    const modelFault = parts.modelFault();
+    if (modelFault !== undefined) reasons.push(modelFault);
     const serves = workers.some(({ state }) => state === 'ready');
     return {
       at: Date.now(),
