@@ -99,23 +99,25 @@ class RegistryReader implements ModelReader {
   ) {}
 
   async read(): Promise<ModelFiles> {
-    this.#reported = undefined;
-    this.#read = undefined;
     this.#opened = undefined;
-    this.#isRefused = false;
     try {
       const named = await this.#lookUp();
       const found = await this.registry.findTarget(this.reference, named.target);
       const files = await this.registry.open(found);
       this.#opened = { found, files };
       this.#read = named;
+      this.#isRefused = false;
       this.#failures = 0;
       return files;
     } catch (error) {
       const delay = RETRY_MIN_MS * 2 ** this.#failures;
       this.#retryAt = performance.now() + Math.min(delay, RETRY_MAX_MS);
       this.#failures += 1;
+      this.#read = undefined;
       throw error;
+    } finally {
+      // Not before: a poll while files are read would report the same change again.
+      this.#reported = undefined;
     }
   }
 
