@@ -53,6 +53,8 @@ function register(registry: Registry, totals: MetricsTotals, id: MetricId): void
           for (const series of totals.list(id)) {
             this.set(labelsOf(definition, series), series.values[0] ?? 0);
           }
+          // A gauge without labels would be 0, which may be the bad value, where nothing is known.
+          if (definition.labels.length === 0 && [...totals.list(id)].length === 0) this.remove();
         },
       });
       return;

@@ -23,6 +23,16 @@ async function lines(totals: MetricsTotals, name: string): Promise<string[]> {
 }
 
 describe('metrics over a cluster', () => {
+  it('have no value for a gauge without labels before it is set, and counters that start at 0', async () => {
+    const totals = new MetricsTotals();
+    expect(await lines(totals, 'regno_registry_up')).toEqual([]);
+    expect(await lines(totals, 'regno_cache_coalesced_total')).toEqual([
+      'regno_cache_coalesced_total 0',
+    ]);
+    totals.set('registryUp', [], 0);
+    expect(await lines(totals, 'regno_registry_up')).toEqual(['regno_registry_up 0']);
+  });
+
   it('sums counters over workers and keeps them when a worker dies', async () => {
     const totals = new MetricsTotals();
     const [first, second] = [open(totals, 101), open(totals, 102)];
