@@ -311,12 +311,13 @@ export function targetOf(deployment: Deployment | undefined, ref: string): Alias
   return Object.hasOwn(aliases, ref) ? aliases[ref] : undefined;
 }
 
-/** Versions that a deployment names, its last champions included. */
+/** Versions that a deployment names, the champions before this one included. */
 function neededBy(deployment: Deployment | undefined, champions: number): ReadonlySet<string> {
   const named = Object.values(deployment?.aliases ?? {}).map(({ version }) => version);
   const before = (deployment?.history ?? []).flatMap(({ aliases }) => {
     const champion = Object.hasOwn(aliases, CHAMPION) ? aliases[CHAMPION] : undefined;
-    return champion === undefined ? [] : [champion.version];
+    const isAnother = champion?.version !== targetOf(deployment, CHAMPION)?.version;
+    return champion !== undefined && isAnother ? [champion.version] : [];
   });
   return new Set([...named, ...[...new Set(before)].slice(0, champions)]);
 }

@@ -339,7 +339,7 @@ const workers = [
   graph({
     title: 'Reloads',
     about:
-      'Per hour, by result, after a SIGHUP or another version in the registry. Good: done. Bad: refused; the last one refused, and a registry that cannot be read, as 1.',
+      'Per hour, by result. Good: done. Bad: refused; the last one refused or no registry, as 1.',
     unit: 'short',
     width: 8,
     height: 6,

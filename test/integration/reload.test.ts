@@ -96,7 +96,7 @@ describe('a reload', () => {
     service.process.signal('SIGHUP');
     await service.process.line((text) => text.includes('replacing the workers'));
     service.process.signal('SIGHUP');
-    await service.process.line((text) => text.includes('SIGHUP waits'));
+    await service.process.line((text) => text.includes('the reload waits'));
     await eventually('two reloads', async () => {
       const samples = await scrape(service.url);
       return sumOf(samples, 'regno_reloads_total', { result: 'done' }) === 2 ? true : undefined;
