@@ -38,6 +38,7 @@ export async function startServer(contender: Contender, probe: string): Promise<
   );
   const startedAt = performance.now();
   const program = new ChildProgram({
+    name: contender.name,
     command,
     args,
     env: {

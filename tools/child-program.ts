@@ -11,6 +11,8 @@ export interface ProcessEnd {
 }
 
 export interface ProgramOptions {
+  /** In errors, in place of the command. */
+  readonly name?: string;
   readonly command: string;
   readonly args: readonly string[];
   /** Its whole environment. */
@@ -199,7 +201,8 @@ export class ChildProgram {
   }
 
   #failure(what: string): Error {
-    return new Error(`${this.options.command} ${what}; the end of what it printed:\n${this.tail}`);
+    const { name, command, log = 'what it printed' } = this.options;
+    return new Error(`${name ?? command} ${what}; the end of ${log}:\n${this.tail}`);
   }
 }
 

@@ -28,13 +28,19 @@ export class Part {
   readonly #program: ChildProgram;
 
   private constructor(readonly plan: PartPlan) {
-    const { program: command, args, env, log } = plan;
+    const { name, program: command, args, env, log } = plan;
     mkdirSync(dirname(log), { recursive: true });
     rmSync(log, { force: true });
     // Ctrl-C in a terminal reaches every process of the group, and the parts would all end at once
     // instead of in order.
-    const options = { command, args, env: { ...process.env, ...env }, log, ownGroup: true };
-    this.#program = new ChildProgram(options);
+    this.#program = new ChildProgram({
+      name,
+      command,
+      args,
+      env: { ...process.env, ...env },
+      log,
+      ownGroup: true,
+    });
     this.ended = this.#program.exited.then(describeEnd, messageOf);
   }
 

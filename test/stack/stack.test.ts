@@ -88,7 +88,7 @@ describe('Stack', () => {
     const stack = new Stack(() => undefined);
     const script = `console.error('no such model'); process.exit(3);`;
     await expect(stack.start(plan('broken', { script }))).rejects.toThrow(
-      /ended with exit code 3[^]*no such model/,
+      /broken ended with exit code 3[^]*no such model/,
     );
     await stack.stop();
   });

@@ -23,7 +23,7 @@ export async function start(options: StartOptions): Promise<ChildProgram> {
   const { PATH, HOME } = process.env;
   const log = join(folder, `${name}.log`);
   // regno refuses settings that it does not know: nothing of the test's own is passed on.
-  const program = new ChildProgram({ command, args, env: { PATH, HOME, ...env }, log });
+  const program = new ChildProgram({ name, command, args, env: { PATH, HOME, ...env }, log });
   if (readyUrl === undefined) return program;
   try {
     const isReady = async (): Promise<boolean> => (await fetch(readyUrl)).ok;
