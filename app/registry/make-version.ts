@@ -77,6 +77,12 @@ export function makeVersion(files: ModelFiles, parts: VersionParts): ModelVersio
   };
 }
 
+/** The files of a version as a registry hands them out. */
+export function filesOf({ name, version, files }: ModelVersion): ModelFiles {
+  const path = `${name}@${version}`;
+  return { path, files: new Map([...files].map(([file, bytes]) => [join(path, file), bytes])) };
+}
+
 /** SHA-256 and size, as a manifest states them of each file. */
 export function digestOf(bytes: Uint8Array): { readonly sha256: string; readonly bytes: number } {
   return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };

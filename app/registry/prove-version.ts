@@ -1,18 +1,15 @@
-import { join } from 'node:path';
 import { checkGolden, describeGoldenFailure, type GoldenResult } from '../serving/golden-check.js';
-import { OnnxScorer } from '../serving/onnx/onnx-scorer.js';
 import type { InputKind } from '../serving/ports.js';
 import { openModel } from './load-model.js';
-import type { ModelVersion } from './make-version.js';
+import type { ModelFiles } from './model-files.js';
 import { RegistryError } from './registry-error.js';
+import { untimedScorer } from './untimed-scorer.js';
 
 export interface VersionProof {
   readonly golden: GoldenResult;
   /** Median time of one golden input alone, features included; undefined without golden inputs. */
   readonly medianMicros: number | undefined;
 }
-
-const UNTIMED = { stage: () => undefined };
 
 /**
  * Answers the golden inputs of a version as a worker will at its start.
@@ -22,15 +19,15 @@ const UNTIMED = { stage: () => undefined };
  *   its answers are wrong or too slow
  */
 export async function proveVersion<Input>(
-  { name, version, files }: ModelVersion,
+  files: ModelFiles,
   kind: InputKind<Input>,
   budgetMicros: number | undefined,
 ): Promise<VersionProof> {
-  const path = `${name}@${version}`;
-  const placed = new Map([...files].map(([file, bytes]) => [join(path, file), bytes]));
-  const { identity, session, golden, goldenTolerance } = await openModel({ path, files: placed });
+  const { path } = files;
+  const loaded = await openModel(files);
+  const { session, golden, goldenTolerance } = loaded;
   try {
-    const scorer = new OnnxScorer(identity, session, kind, UNTIMED, () => 0);
+    const scorer = untimedScorer(loaded, kind);
     const result = await checkGolden(kind, scorer, golden, goldenTolerance);
     if (result.state === 'failed') throw refused(path, describeGoldenFailure(result));
     const inputs = golden.map(({ input }) => kind.parseGolden(input));

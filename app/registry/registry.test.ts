@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,11 +16,12 @@ import { LENIENT_RULES } from '../plates/reading-rules.js';
 import { falsifyGolden, copyModelFolder } from '../../test/testing/other-model.js';
 import { FolderStore } from './folder-store.js';
 import { openModel } from './load-model.js';
-import { makeVersion, type ModelVersion } from './make-version.js';
+import { filesOf, makeVersion, type ModelVersion } from './make-version.js';
 import { readModelFiles, type ModelFiles } from './model-files.js';
 import { isReference, parseReference } from './model-reference.js';
 import { proveVersion } from './prove-version.js';
 import { ModelRegistry } from './registry.js';
+import { VersionCache } from './version-cache.js';
 
 const NAME = 'pick-regno';
 let shipped: ModelFiles;
@@ -70,9 +79,9 @@ describe('a version', () => {
 
   it('is proved before it is pushed: golden readings, and a budget of time', async () => {
     const kind = new ReadingKind(LENIENT_RULES);
-    const proof = await proveVersion(versionOf('1.0.0'), kind, 1e6);
+    const proof = await proveVersion(filesOf(versionOf('1.0.0')), kind, 1e6);
     expect(proof.golden).toMatchObject({ state: 'passed' });
-    await expect(proveVersion(versionOf('1.0.0'), kind, 1)).rejects.toMatchObject({
+    await expect(proveVersion(filesOf(versionOf('1.0.0')), kind, 1)).rejects.toMatchObject({
       code: 'refused-version',
       message: expect.stringMatching(
         /one reading takes \d+ µs \(median\), the budget is 1 µs/,
@@ -81,7 +90,7 @@ describe('a version', () => {
     const folder = await copyModelFolder();
     falsifyGolden(folder);
     const wrong = makeVersion(await readModelFiles(folder), { created: new Date() });
-    await expect(proveVersion(wrong, kind, undefined)).rejects.toMatchObject({
+    await expect(proveVersion(filesOf(wrong), kind, undefined)).rejects.toMatchObject({
       code: 'refused-version',
       message: expect.stringContaining('1 of 202 rows are wrong, the first is row 6') as string,
     });
@@ -309,6 +318,32 @@ describe('a deployment that is changed while somebody decides', () => {
     expect(text.length).toBeLessThanOrEqual(1024 * 1024);
     expect((await registry.deployment(NAME))!.history.length).toBeGreaterThan(20);
     await expect(registry.promote(ref('1.0.0'), by(`${long}x`))).rejects.toThrow(/at most 1000/);
+  });
+});
+
+describe('what served last on a host', () => {
+  it('is kept once, and again where it is damaged', async () => {
+    const cacheFolder = join(root, 'cache');
+    const cache = new VersionCache(cacheFolder);
+    const kept = (version: string) => join(cacheFolder, NAME, 'versions', version, 'model.onnx');
+    expect(await cache.last(ref('champion'))).toBeUndefined();
+    const keep = async (version: string) => {
+      const found = await registry.find(ref(version));
+      await cache.keep(ref('champion'), found, await registry.open(found));
+    };
+    for (const [day, version] of ['1.0.0', '1.1.0'].entries()) {
+      await registry.push(versionOf(version, day));
+      await keep(version);
+    }
+    const before = statSync(kept('1.1.0')).ino;
+    await keep('1.1.0');
+    expect(statSync(kept('1.1.0')).ino).toBe(before);
+    writeFileSync(kept('1.1.0'), 'damaged');
+    expect(await cache.last(ref('champion'))).toBeUndefined();
+    await keep('1.1.0');
+    expect((await cache.last(ref('champion')))?.path).toBe(`${NAME}@1.1.0`);
+    await keep('1.0.0');
+    expect((await cache.last(ref('champion')))?.path).toBe(`${NAME}@1.0.0`);
   });
 });
 

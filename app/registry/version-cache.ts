@@ -29,17 +29,26 @@ export class VersionCache {
   async keep({ name, ref }: ModelReference, found: FoundVersion, files: ModelFiles): Promise<void> {
     const { store } = this.#registry;
     const named = new Map([...files.files].map(([path, bytes]) => [basename(path), bytes]));
-    await store.publish(name, found.version, named).catch(async (error: unknown) => {
-      if (!(error instanceof RegistryError) || error.code !== 'version-exists') throw error;
+    if (!(await this.#holds(found))) {
       // The same name may have meant another version in another registry.
-      const there = await this.#registry.find({ name, ref: found.version }).catch(() => undefined);
-      if (there?.sha256 === found.sha256) return;
       await store.remove(name, found.version);
       await store.publish(name, found.version, named);
-    });
+    }
     const target = { version: found.version, manifest: found.sha256 };
     await this.#registry.pointAlias(name, ref, target, { ...BY, at: new Date(), action: 'keep' });
     await this.#registry.collect(name, KEPT, false);
+  }
+
+  /** Whether the version is there already, and whole. */
+  async #holds({ name, version, sha256 }: FoundVersion): Promise<boolean> {
+    try {
+      const there = await this.#registry.findTarget({ name, ref: version }, undefined);
+      await this.#registry.open(there);
+      return there.sha256 === sha256;
+    } catch (error) {
+      if (error instanceof RegistryError) return false;
+      throw error;
+    }
   }
 
   /** What served last under a reference; undefined where nothing did, or it is not whole any more. */

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ReadingKind } from '../../plates/reading-kind.js';
 import { LENIENT_RULES } from '../../plates/reading-rules.js';
-import { makeVersion, type ModelVersion } from '../../registry/make-version.js';
+import { filesOf, makeVersion, type ModelVersion } from '../../registry/make-version.js';
 import { readModelFiles, TEXT_BYTES_MAX } from '../../registry/model-files.js';
 import { MANIFEST_FILE } from '../../registry/model-manifest.js';
 import { assertAlias, assertModelName, parseReference } from '../../registry/model-reference.js';
@@ -52,7 +52,7 @@ export async function pushModel(model: string, options: PushOptions) {
   });
   if (options.alias !== undefined) assertAlias(options.alias);
   const kind = new ReadingKind(LENIENT_RULES);
-  const proof = await proveVersion(version, kind, options.budget);
+  const proof = await proveVersion(filesOf(version), kind, options.budget);
   await registry.push(version);
   if (options.alias !== undefined) await setAliasOf(registry, version, options.alias, options);
   const files = Object.fromEntries([...version.files].map(([file, { length }]) => [file, length]));
@@ -107,7 +107,7 @@ async function listVersions(registry: ModelRegistry, name: string) {
         .filter(([, target]) => target.version === version)
         .map(([alias]) => alias);
       try {
-        const { manifest } = await registry.find({ name, ref: version });
+        const { manifest } = await registry.findTarget({ name, ref: version }, undefined);
         const { created, model } = manifest;
         return { version, created, digest: model.sha256, bytes: model.bytes, aliases };
       } catch (error) {
@@ -151,11 +151,9 @@ export async function verifyModel(place: string, reference: string) {
   const registry = openRegistry(place);
   const found = await registry.find(parseReference(reference));
   await registry.verify(found);
-  const { files } = await registry.open(found);
-  const named = new Map([...files].map(([path, bytes]) => [path.split('/').at(-1) ?? '', bytes]));
   const { name, version, manifest } = found;
   const kind = new ReadingKind(LENIENT_RULES);
-  const proof = await proveVersion({ name, version, manifest, files: named }, kind, undefined);
+  const proof = await proveVersion(await registry.open(found), kind, undefined);
   return { name, version, digest: manifest.model.sha256, ...proof };
 }
 

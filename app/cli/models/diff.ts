@@ -1,9 +1,9 @@
 import { ReadingKind } from '../../plates/reading-kind.js';
 import { LENIENT_RULES } from '../../plates/reading-rules.js';
-import { openModel, type LoadedModel } from '../../registry/load-model.js';
+import { openModel } from '../../registry/load-model.js';
 import { parseReference } from '../../registry/model-reference.js';
 import type { FoundVersion, ModelRegistry } from '../../registry/registry.js';
-import { OnnxScorer } from '../../serving/onnx/onnx-scorer.js';
+import { untimedScorer } from '../../registry/untimed-scorer.js';
 import { openRegistry } from './actions.js';
 
 /** A figure of both versions; undefined where one does not state it. */
@@ -38,7 +38,6 @@ export interface AnswerDiff {
 }
 
 const FIGURES_MAX = 40;
-const UNTIMED = { stage: () => undefined };
 
 /** What changes where one version takes the place of another. */
 export async function diffModels(place: string, from: string, to: string): Promise<ModelDiff> {
@@ -116,9 +115,8 @@ async function diffAnswers(
   );
   try {
     if (inputs.length === 0) return undefined;
-    const scorerOf = ({ identity, session }: LoadedModel) =>
-      new OnnxScorer(identity, session, kind, UNTIMED, () => 0);
-    const [a, b] = [await scorerOf(old).score(inputs), await scorerOf(now).score(inputs)];
+    const a = await untimedScorer(old, kind).score(inputs);
+    const b = await untimedScorer(now, kind).score(inputs);
     const shifts = [...a].map((p, i) => Math.abs((b[i] ?? NaN) - p));
     return {
       readings: inputs.length,
